@@ -1,0 +1,20 @@
+export { abortError, type DeadlineOptions, onAbort, throwIfAborted, withDeadline } from './abort.ts';
+export { assert, InvariantError, unreachable } from './assert.ts';
+export { Backoff, type BackoffOptions, backoffMs } from './backoff.ts';
+export { type Clock, microTimestamp, realClock, type Timer, timestamp } from './clock.ts';
+export { errnoOf, isAbort, messageOf, TimeoutError, UsageError } from './errors.ts';
+export {
+  type Exec,
+  ExecError,
+  type ExecOptions,
+  type ExecResult,
+  killGroup,
+  realExec,
+  type SpawnOptions,
+  spawnProcess,
+} from './exec.ts';
+export { exists, type Fs, ifExists, realFs, syncDirectory, writeFileDurably } from './fs.ts';
+export { KeyLock } from './key-lock.ts';
+export { createLogger, type LogFields, type Logger, type LogOptions, silentLogger } from './log.ts';
+export { nameSuffix, type Random, realRandom, seededRandom } from './random.ts';
+export { VirtualClock } from './virtual-clock.ts';
