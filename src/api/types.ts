@@ -1,0 +1,40 @@
+/** The wire types under the names that code uses. Names that two groups share carry their group. */
+export type * from './gen/apps.v1.gen.ts';
+export type { CronJob, Job, JobSpec, JobStatus } from './gen/batch.v1.gen.ts';
+export type { Lease, LeaseSpec } from './gen/coordination.v1.gen.ts';
+export type * from './gen/core.v1.gen.ts';
+export type {
+  Condition,
+  DeleteOptions,
+  LabelSelector,
+  LabelSelectorRequirement,
+  ListMeta,
+  ManagedFieldsEntry,
+  NamespacedObjectMeta,
+  ObjectMeta,
+  OwnerReference,
+  Preconditions,
+  Status,
+  StatusCause,
+  StatusDetails,
+} from './gen/meta.v1.gen.ts';
+export type { Eviction, PodDisruptionBudget } from './gen/policy.v1.gen.ts';
+export type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from './gen/rbac.v1.gen.ts';
+export type { PriorityClass } from './gen/scheduling.v1.gen.ts';
+export type {
+  CSIDriver,
+  CSIDriverSpec,
+  CSINode,
+  CSINodeDriver,
+  CSINodeSpec,
+  CSIStorageCapacity,
+  StorageClass,
+  TopologySelectorTerm,
+  VolumeAttachment,
+  VolumeAttachmentSource,
+  VolumeAttachmentSpec,
+  VolumeAttachmentStatus,
+  VolumeAttributesClass,
+  VolumeError,
+  VolumeNodeResources,
+} from './gen/storage.v1.gen.ts';
