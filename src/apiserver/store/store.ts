@@ -66,14 +66,14 @@ export interface Store extends AsyncDisposable {
   /** The newest committed revision. */
   readonly revision: number;
   /** The committed object. */
-  get(key: string): StoredObject | undefined;
+  get(key: string): Promise<StoredObject | undefined>;
   /** The committed objects whose keys start with the prefix, in the order of keys, now or as they were at a revision. Throws StoreCompacted. */
-  list(prefix: string, atRevision?: number): StoreList;
+  list(prefix: string, atRevision?: number): Promise<StoreList>;
   /** Resolves with the new revision once the write is durable. Rejects with StoreConflict or StoreUnavailable. */
   write(write: StoreWrite): Promise<number>;
   /**
-   * Calls the listener for every later commit, and first, synchronously, with the history after `fromRevision`. Throws
+   * Calls the listener with the history after `fromRevision`, then for every later commit, without a gap. Rejects with
    * StoreCompacted when that history is gone.
    */
-  subscribe(prefix: string, fromRevision: number, listener: StoreListener): Disposable;
+  subscribe(prefix: string, fromRevision: number, listener: StoreListener): Promise<Disposable>;
 }
