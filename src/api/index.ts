@@ -1,5 +1,76 @@
+export { type Decoded, decode, strictDecodingMessage } from './decode.ts';
+export { applyDefaults } from './defaults/defaults.ts';
+export { descriptions } from './gen/descriptions.gen.ts';
 export type * from './meta/request.ts';
-export * from './meta/resource-type.ts';
-export * from './meta/status.ts';
+export {
+  apiVersionOf,
+  type Draft,
+  type DraftMeta,
+  groupResourceOf,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type ResourceType,
+  splitKey,
+} from './meta/resource-type.ts';
+export {
+  ApiStatusError,
+  isAlreadyExists,
+  isConflict,
+  isExpired,
+  isInvalid,
+  isNotFound,
+  type StatusDetailsInput,
+  type StatusReason,
+} from './meta/status.ts';
+export { type PrintedTable, type TableCell, type TableColumn, tableOf } from './printers/table.ts';
+export {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  isQuantity,
+  parseQuantity,
+  type Quantity,
+  QuantityError,
+  type QuantityFormat,
+  quantityMilliValue,
+  quantityOfBytes,
+  quantityValue,
+  subtractQuantities,
+} from './quantity.ts';
 export * from './resources.ts';
+export {
+  type Field,
+  type FieldType,
+  type ScalarName,
+  type StructSchema,
+  schemaOf,
+  schemaRefOf,
+  structSchema,
+} from './schema.ts';
+export { selectableFields } from './selectable-fields.ts';
+export { SelectorError, type SelectorOperator, type SelectorRequirement } from './selector-requirement.ts';
+export {
+  type FieldMatcher,
+  type FieldTerm,
+  type LabelMatcher,
+  type Labels,
+  labelSelectorMatcher,
+  nodeSelectorMatches,
+  nodeSelectorTermMatches,
+  parseFieldSelector,
+  parseLabelSelector,
+  type SelectableNode,
+} from './selectors.ts';
 export type * from './types.ts';
+export { type FieldError, type FieldErrorKind, invalid } from './validation/field-error.ts';
+export {
+  checkConfigKey,
+  checkDns1035Label,
+  checkDnsLabel,
+  checkDnsSubdomain,
+  checkLabelKey,
+  checkLabelValue,
+} from './validation/names.ts';
+export { validateCreate, validateUpdate } from './validation/validate.ts';
