@@ -2,6 +2,7 @@ export { abortError, type DeadlineOptions, onAbort, throwIfAborted, withDeadline
 export { assert, InvariantError, unreachable } from './assert.ts';
 export { Backoff, type BackoffOptions, backoffMs } from './backoff.ts';
 export { type Clock, microTimestamp, realClock, type Timer, timestamp } from './clock.ts';
+export { deepFreeze } from './deep-freeze.ts';
 export { errnoOf, isAbort, messageOf, TimeoutError, UsageError } from './errors.ts';
 export {
   type Exec,

@@ -1,6 +1,6 @@
 /**
- * Caches of API objects kept current by list and watch. Handlers and indexes are registered before start; what they
- * are given is frozen and shared.
+ * Caches of API objects kept current by list and watch. Handlers and indexes are registered before start as a rule; a
+ * late handler is told at once of what the cache holds. What they are given is frozen and shared.
  */
 import type { KubernetesObject, ResourceType } from '../api/index.ts';
 
@@ -22,7 +22,8 @@ export interface ResourceEventHandler<T extends KubernetesObject> {
 
 export interface Informer<T extends KubernetesObject> extends Lister<T> {
   readonly type: ResourceType<T>;
-  addHandler(handler: ResourceEventHandler<T>): void;
+  /** Handlers are called in the order they were added, after the cache holds the change. Disposing takes one back. */
+  addHandler(handler: ResourceEventHandler<T>): Disposable;
   addIndex(name: string, values: (object: T) => readonly string[]): void;
   /** Whether the first list has been delivered to every handler. */
   readonly hasSynced: boolean;

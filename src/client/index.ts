@@ -1,0 +1,11 @@
+export { type CallOptions, type Client, type ClientOptions, createClient, type SubresourceOptions } from './client.ts';
+export type { EventRecorder } from './events.ts';
+export type { Informer, InformerFactory, InformerOptions, Lister, ResourceEventHandler } from './informer.ts';
+export { createInformerFactory, type InformerFactoryOptions } from './informer-factory.ts';
+export {
+  done,
+  type Reconcile,
+  type ReconcileResult,
+  requeueAfter,
+  type WorkQueue,
+} from './reconciler.ts';
