@@ -1,4 +1,5 @@
 export { type Decoded, decode, strictDecodingMessage } from './decode.ts';
+export { findDefaultClass, isDefaultClass } from './default-class.ts';
 export { applyDefaults } from './defaults/defaults.ts';
 export { descriptions } from './gen/descriptions.gen.ts';
 export type * from './meta/request.ts';
@@ -74,3 +75,44 @@ export {
   checkLabelValue,
 } from './validation/names.ts';
 export { validateCreate, validateUpdate } from './validation/validate.ts';
+export {
+  annBetaIsDefaultClass,
+  annBetaMountOptions,
+  annBetaStorageClass,
+  annBetaStorageProvisioner,
+  annBindCompleted,
+  annBoundByController,
+  annControllerManagedAttach,
+  annCreatedBy,
+  annDeletionSecretName,
+  annDeletionSecretNamespace,
+  annDynamicallyProvisioned,
+  annIsDefaultClass,
+  annLastApplied,
+  annMigratedPlugins,
+  annMigratedTo,
+  annNodeExpansionNotRequired,
+  annNodeId,
+  annPreResizeCapacity,
+  annSelectedNode,
+  annStorageProvisioner,
+  annStorageResizer,
+  annVolumeGid,
+  attacherFinalizer,
+  attributesClassProtectionFinalizer,
+  claimProtectionFinalizer,
+  cloningProtectionFinalizer,
+  externalProvisionerFinalizer,
+  inTreeVolumeFinalizer,
+  labelBetaRegion,
+  labelBetaZone,
+  labelHostname,
+  labelRegion,
+  labelZone,
+  noProvisioner,
+  taintNotReady,
+  taintOutOfService,
+  taintUnreachable,
+  taintUnschedulable,
+  volumeProtectionFinalizer,
+} from './well-known.ts';

@@ -26,7 +26,7 @@ export interface FieldMatcher {
 
 const integerPattern = /^[+-]?\d+$/;
 
-function valueOf(labels: Labels | undefined, key: string): string | undefined {
+function labelValueOf(labels: Labels | undefined, key: string): string | undefined {
   return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 
@@ -37,7 +37,7 @@ function compareInteger(value: string, bound: string | undefined): number | unde
 }
 
 function holds(requirement: SelectorRequirement, labels: Labels | undefined): boolean {
-  const value = valueOf(labels, requirement.key);
+  const value = labelValueOf(labels, requirement.key);
   switch (requirement.operator) {
     case 'in':
     case '=':
@@ -135,7 +135,7 @@ export function parseFieldSelector(text: string | undefined): FieldMatcher {
 
 function nodeRequirementHolds(requirement: NodeSelectorRequirement, labels: Labels | undefined): boolean {
   const values = requirement.values ?? [];
-  const value = valueOf(labels, requirement.key);
+  const value = labelValueOf(labels, requirement.key);
   switch (requirement.operator) {
     case 'In':
       return value !== undefined && values.includes(value);

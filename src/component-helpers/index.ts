@@ -1,0 +1,82 @@
+/** Pure helpers that the binder, the scheduler and the node share: the same question has one answer everywhere. */
+export {
+  annBetaIsDefaultClass,
+  annBetaMountOptions,
+  annBetaStorageClass,
+  annBetaStorageProvisioner,
+  annBindCompleted,
+  annBoundByController,
+  annControllerManagedAttach,
+  annCreatedBy,
+  annDeletionSecretName,
+  annDeletionSecretNamespace,
+  annDynamicallyProvisioned,
+  annIsDefaultClass,
+  annLastApplied,
+  annMigratedPlugins,
+  annMigratedTo,
+  annNodeExpansionNotRequired,
+  annNodeId,
+  annPreResizeCapacity,
+  annSelectedNode,
+  annStorageProvisioner,
+  annStorageResizer,
+  annVolumeGid,
+  attacherFinalizer,
+  attributesClassProtectionFinalizer,
+  claimProtectionFinalizer,
+  cloningProtectionFinalizer,
+  externalProvisionerFinalizer,
+  findDefaultClass,
+  inTreeVolumeFinalizer,
+  isDefaultClass,
+  labelBetaRegion,
+  labelBetaZone,
+  labelHostname,
+  labelRegion,
+  labelZone,
+  noProvisioner,
+  taintNotReady,
+  taintOutOfService,
+  taintUnreachable,
+  taintUnschedulable,
+  volumeProtectionFinalizer,
+} from '../api/index.ts';
+export { type AttachmentTarget, volumeAttachmentName } from './attachment-name.ts';
+export {
+  type BoundVolume,
+  claimReference,
+  getBindVolumeToClaim,
+  isClaimBindCompleted,
+  isClaimFullyBound,
+  isVolumeBoundToClaim,
+} from './bind-state.ts';
+export {
+  checkAccessModes,
+  checkVolumeAttributesClass,
+  checkVolumeModeMismatches,
+  type FindMatchingVolumeOptions,
+  findMatchingVolume,
+} from './match.ts';
+export {
+  ephemeralClaimName,
+  isControlledBy,
+  notOwnerMessage,
+  type PodClaim,
+  podClaims,
+  podIsOwner,
+  podUsesClaim,
+} from './pod-claims.ts';
+export { podMatchesNode } from './pod-node-affinity.ts';
+export { isPodPhaseTerminal, isPodReady, isPodTerminated, podCondition } from './pod-state.ts';
+export {
+  claimHasNoClass,
+  claimRequestBytes,
+  getClaimClass,
+  getVolumeClass,
+  isDelayBinding,
+  volumeCapacityBytes,
+  volumeMountOptions,
+} from './storage-class-of.ts';
+export { findUntoleratedTaint, toleratesTaint } from './taints.ts';
+export { topologyTermsMatch, volumeMatchesNode, volumeNodeAffinity, zoneSet } from './topology.ts';
