@@ -1,0 +1,62 @@
+/** What a sidecar role knows about the driver it serves: who it is, what it can do, and a way to call it. */
+import { type Clock, type Logger, messageOf } from '../../base/index.ts';
+import {
+  Controller,
+  type ControllerCapability,
+  type ControllerClient,
+  type CsiConnection,
+  createCsiClient,
+  Identity,
+  type PluginCapabilities,
+  PluginService,
+  readControllerCapabilities,
+  readPluginCapabilities,
+} from '../../csi/index.ts';
+
+export interface CsiDriver {
+  readonly name: string;
+  readonly plugin: PluginCapabilities;
+  readonly controllerCapabilities: ReadonlySet<ControllerCapability>;
+  readonly controller: ControllerClient;
+}
+
+export interface ConnectOptions {
+  readonly connection: CsiConnection;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** Upstream's --timeout of the identity calls. */
+const callTimeoutMs = 15_000;
+
+/** A driver that is starting is asked again after this, then less often. */
+const firstProbeDelayMs = 20;
+const longestProbeDelayMs = 1000;
+
+/** Waits, for ever if need be, until the driver answers that it is ready, and asks what it can do. */
+export async function connectDriver(options: ConnectOptions): Promise<CsiDriver> {
+  const { connection, clock, logger, signal } = options;
+  const defaults = { timeoutMs: callTimeoutMs, signal };
+  const identity = createCsiClient(Identity, connection, defaults);
+  let delayMs = firstProbeDelayMs;
+  for (;;) {
+    try {
+      const { ready } = await identity.probe({});
+      if (ready !== false) break;
+      logger.debug('driver is not ready');
+    } catch (thrown) {
+      if (signal.aborted) throw thrown;
+      logger.debug('driver does not answer', { error: messageOf(thrown) });
+    }
+    await clock.sleep(delayMs, signal);
+    delayMs = Math.min(delayMs * 2, longestProbeDelayMs);
+  }
+  const [{ name }, pluginAnswer] = await Promise.all([identity.getPluginInfo({}), identity.getPluginCapabilities({})]);
+  const plugin = readPluginCapabilities(pluginAnswer);
+  const controller = createCsiClient(Controller, connection, defaults);
+  const controllerCapabilities = plugin.services.has(PluginService.CONTROLLER_SERVICE)
+    ? readControllerCapabilities(await controller.controllerGetCapabilities({}))
+    : new Set<ControllerCapability>();
+  return { name, plugin, controllerCapabilities, controller };
+}

@@ -1,0 +1,84 @@
+/** The external-attacher role: carries out VolumeAttachments through one CSI driver. */
+import { csiNodes, keyOf, persistentVolumes, volumeAttachments } from '../../api/index.ts';
+import { type Clock, KeyLock, type Logger } from '../../base/index.ts';
+import { type Client, type InformerFactory, runReconciler } from '../../client/index.ts';
+import type { CsiDriver } from '../common/driver.ts';
+import { type AttacherContext, type AttacherFlags, defaultAttacherFlags } from './context.ts';
+import { syncAttachment } from './sync-attachment.ts';
+import { syncVolume } from './sync-volume.ts';
+
+export interface AttacherOptions {
+  readonly client: Client;
+  /** Not started yet: the role adds its handlers and indexes. */
+  readonly informers: InformerFactory;
+  readonly driver: CsiDriver;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly flags?: Partial<AttacherFlags>;
+}
+
+/** Upstream's --retry-interval-start and --retry-interval-max. */
+const backoff = { initialMs: 1000, maxMs: 300_000 };
+
+/** Attachments carried out side by side; those of one volume never are. */
+const concurrency = 100;
+
+const attachmentsByVolume = 'volume';
+
+export function startAttacher(options: AttacherOptions): AsyncDisposable {
+  const { informers, driver, clock, logger } = options;
+  const attachments = informers.informer(volumeAttachments);
+  const volumes = informers.informer(persistentVolumes);
+  attachments.addIndex(attachmentsByVolume, ({ spec }) =>
+    spec.attacher === driver.name && spec.source.persistentVolumeName !== undefined
+      ? [spec.source.persistentVolumeName]
+      : [],
+  );
+  const context: AttacherContext = {
+    ...options,
+    attachments,
+    attachmentsOf: (volumeName) => attachments.byIndex(attachmentsByVolume, volumeName),
+    volumes,
+    csiNodes: informers.informer(csiNodes),
+    volumeLock: new KeyLock(),
+    flags: { ...defaultAttacherFlags, ...options.flags },
+  };
+  const stack = new AsyncDisposableStack();
+  const attachmentQueue = stack.use(
+    runReconciler({
+      name: 'attach',
+      clock,
+      logger,
+      concurrency,
+      backoff,
+      reconcile: (key, signal) => syncAttachment(context, key, signal),
+    }),
+  );
+  const volumeQueue = stack.use(
+    runReconciler({
+      name: 'attached-volume',
+      clock,
+      logger,
+      backoff,
+      reconcile: (key, signal) => syncVolume(context, key, signal),
+    }),
+  );
+  attachments.addHandler({
+    onAdd: (attachment) => {
+      if (attachment.spec.attacher === driver.name) attachmentQueue.add(keyOf(attachment));
+    },
+    onUpdate: (_previous, attachment) => {
+      if (attachment.spec.attacher === driver.name) attachmentQueue.add(keyOf(attachment));
+    },
+    onDelete: ({ spec }) => {
+      if (spec.source.persistentVolumeName !== undefined) volumeQueue.add(spec.source.persistentVolumeName);
+    },
+  });
+  volumes.addHandler({
+    onAdd: (volume) => volumeQueue.add(keyOf(volume)),
+    onUpdate: (_previous, volume) => {
+      if (volume.metadata.deletionTimestamp) volumeQueue.add(keyOf(volume));
+    },
+  });
+  return stack;
+}

@@ -1,0 +1,54 @@
+/** What every part of the provisioner works with. */
+import type {
+  CSINode,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+  VolumeAttachment,
+} from '../../api/index.ts';
+import type { Clock, Logger, Random } from '../../base/index.ts';
+import type { Client, EventRecorder, Lister } from '../../client/index.ts';
+import type { CsiDriver } from '../common/driver.ts';
+
+export interface ProvisionerContext {
+  readonly client: Client;
+  readonly driver: CsiDriver;
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly claims: Lister<PersistentVolumeClaim>;
+  readonly volumes: Lister<PersistentVolume>;
+  readonly classes: Lister<StorageClass>;
+  readonly attachments: Lister<VolumeAttachment>;
+  readonly csiNodes: Lister<CSINode>;
+  readonly nodes: Lister<Node>;
+  /** `<unix ms>-<0..9999>-<driver>`: written into every volume. */
+  readonly identity: string;
+  readonly flags: ProvisionerFlags;
+}
+
+/** Upstream's flags of the same names. */
+export interface ProvisionerFlags {
+  readonly timeoutMs: number;
+  readonly volumeNamePrefix: string;
+  readonly defaultFsType: string;
+  readonly strictTopology: boolean;
+  readonly immediateTopology: boolean;
+  readonly extraCreateMetadata: boolean;
+}
+
+export const defaultProvisionerFlags: ProvisionerFlags = {
+  timeoutMs: 10_000,
+  volumeNamePrefix: 'pvc',
+  defaultFsType: '',
+  strictTopology: false,
+  immediateTopology: true,
+  extraCreateMetadata: false,
+};
+
+/** A claim that cannot be provisioned as it stands. */
+export class ProvisionError extends Error {
+  override readonly name = 'ProvisionError';
+}

@@ -1,0 +1,103 @@
+/** The external-provisioner role: creates and deletes volumes through one CSI driver. */
+
+import {
+  csiNodes,
+  keyOf,
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  storageClasses,
+  volumeAttachments,
+} from '../../api/index.ts';
+import type { Clock, Logger, Random } from '../../base/index.ts';
+import { type Client, type EventRecorder, type InformerFactory, runReconciler } from '../../client/index.ts';
+import { getClaimClass } from '../../component-helpers/index.ts';
+import { ControllerCapability } from '../../csi/index.ts';
+import type { CsiDriver } from '../common/driver.ts';
+import { defaultProvisionerFlags, type ProvisionerContext, type ProvisionerFlags } from './context.ts';
+import { syncClaim } from './sync-claim.ts';
+import { attachmentsByVolume, syncVolume } from './sync-volume.ts';
+
+export interface ProvisionerOptions {
+  readonly client: Client;
+  /** Not started yet: the role adds its handlers and indexes. */
+  readonly informers: InformerFactory;
+  readonly recorder: EventRecorder;
+  readonly driver: CsiDriver;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly flags?: Partial<ProvisionerFlags>;
+}
+
+/** Upstream's --retry-interval-start and --retry-interval-max. */
+const backoff = { initialMs: 1000, maxMs: 300_000 };
+
+/** Upstream's --worker-threads. */
+const concurrency = 100;
+
+export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
+  const { informers, driver, clock, random, logger } = options;
+  if (!driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_VOLUME)) {
+    logger.info('driver does not create volumes: provisioner is idle', { driver: driver.name });
+    return { [Symbol.asyncDispose]: async () => {} };
+  }
+  const claims = informers.informer(persistentVolumeClaims);
+  const volumes = informers.informer(persistentVolumes);
+  const classes = informers.informer(storageClasses);
+  const attachments = informers.informer(volumeAttachments);
+  const context: ProvisionerContext = {
+    ...options,
+    claims,
+    volumes,
+    classes,
+    attachments,
+    csiNodes: informers.informer(csiNodes),
+    nodes: informers.informer(nodes),
+    identity: `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`,
+    flags: { ...defaultProvisionerFlags, ...options.flags },
+  };
+  attachments.addIndex(attachmentsByVolume, ({ spec }) =>
+    spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName],
+  );
+  const stack = new AsyncDisposableStack();
+  const claimQueue = stack.use(
+    runReconciler({
+      name: 'provision',
+      clock,
+      logger,
+      concurrency,
+      backoff,
+      reconcile: (key, signal) => syncClaim(context, key, signal),
+    }),
+  );
+  const volumeQueue = stack.use(
+    runReconciler({
+      name: 'delete-volume',
+      clock,
+      logger,
+      concurrency,
+      backoff,
+      reconcile: (key, signal) => syncVolume(context, key, signal),
+    }),
+  );
+  claims.addHandler({
+    onAdd: (claim) => claimQueue.add(keyOf(claim)),
+    onUpdate: (_previous, claim) => claimQueue.add(keyOf(claim)),
+  });
+  volumes.addHandler({
+    onAdd: (volume) => volumeQueue.add(keyOf(volume)),
+    onUpdate: (_previous, volume) => volumeQueue.add(keyOf(volume)),
+  });
+  attachments.addHandler({
+    onDelete: ({ spec }) => {
+      if (spec.source.persistentVolumeName !== undefined) volumeQueue.add(spec.source.persistentVolumeName);
+    },
+  });
+  classes.addHandler({
+    onAdd: ({ metadata }) => {
+      for (const claim of claims.list()) if (getClaimClass(claim) === metadata.name) claimQueue.add(keyOf(claim));
+    },
+  });
+  return stack;
+}

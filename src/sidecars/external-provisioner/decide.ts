@@ -1,0 +1,72 @@
+/** What the provisioner does about a claim or a volume. Pure. */
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../api/index.ts';
+import {
+  annBetaStorageProvisioner,
+  annDynamicallyProvisioned,
+  annMigratedTo,
+  annSelectedNode,
+  annStorageProvisioner,
+  externalProvisionerFinalizer,
+} from '../../component-helpers/index.ts';
+
+/** Set on a claim while a CreateVolume for it may have happened, so that neither is forgotten (an intent record). */
+export const provisioningFinalizer = 'stowage.io/provisioning';
+
+export type ClaimDecision =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'provision'; readonly class: StorageClass }
+  /** The claim is being deleted, or has its volume: whatever an earlier attempt left is undone or adopted. */
+  | { readonly kind: 'settle' }
+  | { readonly kind: 'classMissing'; readonly className: string };
+
+export interface ClaimView {
+  readonly claim: PersistentVolumeClaim;
+  readonly driver: string;
+  readonly className: string;
+  readonly class: StorageClass | undefined;
+  readonly volumeExists: boolean;
+}
+
+export function decideClaim({ claim, driver, className, class: volumeClass, volumeExists }: ClaimView): ClaimDecision {
+  const intent = claim.metadata.finalizers?.includes(provisioningFinalizer) === true;
+  const notes = claim.metadata.annotations ?? {};
+  const provisioner = notes[annStorageProvisioner] ?? notes[annBetaStorageProvisioner];
+  if (provisioner !== driver) return { kind: 'ignore' };
+  if (claim.metadata.deletionTimestamp || volumeExists) return { kind: intent ? 'settle' : 'ignore' };
+  if (claim.spec.volumeName) return { kind: intent ? 'settle' : 'ignore' };
+  if (!volumeClass) return { kind: 'classMissing', className };
+  if (volumeClass.provisioner !== driver) return { kind: 'ignore' };
+  const waits = volumeClass.volumeBindingMode === 'WaitForFirstConsumer';
+  // Without the annotation the scheduler has not chosen, or a failed attempt gave the choice back.
+  if (waits && !notes[annSelectedNode]) return { kind: intent ? 'settle' : 'ignore' };
+  return { kind: 'provision', class: volumeClass };
+}
+
+export type VolumeDecision =
+  | { readonly kind: 'ignore' }
+  | { readonly kind: 'addFinalizer' }
+  | { readonly kind: 'removeFinalizer' }
+  | { readonly kind: 'attached'; readonly nodeName: string }
+  | { readonly kind: 'delete' };
+
+export function decideVolume(
+  volume: PersistentVolume,
+  driver: string,
+  attachments: readonly VolumeAttachment[],
+): VolumeDecision {
+  const { annotations: notes, finalizers: held = [], deletionTimestamp } = volume.metadata;
+  const mine = notes?.[annDynamicallyProvisioned] === driver || notes?.[annMigratedTo] === driver;
+  if (!mine || !volume.spec.csi) return { kind: 'ignore' };
+  const hasFinalizer = held.includes(externalProvisionerFinalizer);
+  const deletes = volume.spec.persistentVolumeReclaimPolicy === 'Delete';
+  if (!deletes) return { kind: hasFinalizer ? 'removeFinalizer' : 'ignore' };
+  if (volume.status?.phase !== 'Released') {
+    return {
+      kind: !hasFinalizer && !deletionTimestamp && volume.status?.phase === 'Bound' ? 'addFinalizer' : 'ignore',
+    };
+  }
+  // Without the finalizer somebody else has deleted the volume, or took that on.
+  if (deletionTimestamp && !hasFinalizer) return { kind: 'ignore' };
+  const [attachment] = attachments;
+  return attachment ? { kind: 'attached', nodeName: attachment.spec.nodeName } : { kind: 'delete' };
+}

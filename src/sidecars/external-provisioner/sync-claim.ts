@@ -1,0 +1,171 @@
+/**
+ * One claim: provisions its volume, or settles what an earlier attempt may have left. A claim carries our finalizer
+ * from before the first CreateVolume until its volume is bound to it or known not to exist, so no crash forgets one.
+ */
+
+import {
+  isAlreadyExists,
+  isNotFound,
+  type PersistentVolumeClaim,
+  persistentVolumeClaims,
+  persistentVolumes,
+  type StorageClass,
+} from '../../api/index.ts';
+import { messageOf, unreachable } from '../../base/index.ts';
+import { done, type ReconcileResult } from '../../client/index.ts';
+import { annSelectedNode, claimRequestBytes, getClaimClass } from '../../component-helpers/index.ts';
+import { Code, CsiError, PluginService } from '../../csi/index.ts';
+import { ProvisionError, type ProvisionerContext } from './context.ts';
+import { csiCreateVolume, csiDeleteVolume, fsTypeOf, stateAfter } from './csi-create-volume.ts';
+import { decideClaim, provisioningFinalizer } from './decide.ts';
+import { secretReference } from './parameters.ts';
+import { volumeNameOf, volumeOf } from './volume-of.ts';
+
+export async function syncClaim(
+  context: ProvisionerContext,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const claim = context.claims.get(key);
+  if (!claim) return done;
+  const className = getClaimClass(claim);
+  const decision = decideClaim({
+    claim,
+    driver: context.driver.name,
+    className,
+    class: context.classes.get(className),
+    volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
+  });
+  switch (decision.kind) {
+    case 'ignore':
+      return done;
+    case 'classMissing': {
+      const message = `storageclass.storage.k8s.io "${decision.className}" not found`;
+      context.recorder.event(claim, 'Warning', 'ProvisioningFailed', message);
+      throw new ProvisionError(message);
+    }
+    case 'provision':
+      await provision(context, claim, decision.class, signal);
+      return done;
+    case 'settle':
+      await settle(context, claim, signal);
+      return done;
+    default:
+      return unreachable(decision);
+  }
+}
+
+async function provision(
+  context: ProvisionerContext,
+  given: PersistentVolumeClaim,
+  volumeClass: StorageClass,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, driver, recorder } = context;
+  const name = `${given.metadata.namespace}/${given.metadata.name}`;
+  const claim = await ensureIntent(context, given, signal);
+  recorder.event(claim, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${name}"`);
+  try {
+    const created = await csiCreateVolume(context, claim, volumeClass, signal);
+    const fsType = fsTypeOf(context, volumeClass);
+    const { identity } = context;
+    const requestedBytes = claimRequestBytes(claim);
+    const volume = volumeOf({
+      claim,
+      class: volumeClass,
+      driver: driver.name,
+      identity,
+      fsType,
+      created,
+      requestedBytes,
+    });
+    try {
+      await client.create(persistentVolumes, volume, { signal });
+    } catch (thrown) {
+      if (!isAlreadyExists(thrown)) throw thrown;
+    }
+    recorder.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`);
+  } catch (thrown) {
+    if (!signal.aborted) await afterFailure(context, claim, volumeClass, thrown, signal);
+    throw thrown;
+  }
+}
+
+async function afterFailure(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  volumeClass: StorageClass,
+  thrown: unknown,
+  signal: AbortSignal,
+): Promise<void> {
+  const { recorder, driver } = context;
+  const text = `failed to provision volume with StorageClass "${volumeClass.metadata.name}": ${messageOf(thrown)}`;
+  recorder.event(claim, 'Warning', 'ProvisioningFailed', text);
+  if (stateAfter(thrown) === 'background') return;
+  const exhausted = thrown instanceof CsiError && thrown.code === Code.RESOURCE_EXHAUSTED;
+  const reschedule =
+    exhausted &&
+    driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS) &&
+    claim.metadata.annotations?.[annSelectedNode] !== undefined;
+  await releaseIntent(context, claim, signal, reschedule);
+}
+
+/** Ends the intent of a claim that has its volume, or that will not get one. */
+async function settle(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
+  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
+  if (!claim.metadata.deletionTimestamp && claim.status?.phase !== 'Bound' && claim.spec.volumeName !== '') {
+    // The volume exists and is on its way to the claim: the claim's next change brings us back.
+    if (context.volumes.get(name)) return;
+  }
+  const volume = await context.client.get(persistentVolumes, { name }, { signal }).catch((thrown: unknown) => {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  });
+  if (!volume) await undo(context, claim, signal);
+  await releaseIntent(context, claim, signal, false);
+}
+
+/** Finds out by the same call again whether the volume exists, and deletes it. */
+async function undo(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
+  const volumeClass = context.classes.get(getClaimClass(claim));
+  if (!volumeClass) throw new ProvisionError(`storageclass.storage.k8s.io "${getClaimClass(claim)}" not found`);
+  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
+  const secret = secretReference('provisioner', volumeClass.parameters ?? {}, name, claim);
+  try {
+    const created = await csiCreateVolume(context, claim, volumeClass, signal);
+    await csiDeleteVolume(context, created.volumeId, secret, signal);
+  } catch (thrown) {
+    if (stateAfter(thrown) === 'background') throw thrown;
+    context.logger.info('volume of a deleted claim was never created', { claim: claim.metadata.name, error: thrown });
+  }
+}
+
+async function ensureIntent(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  signal: AbortSignal,
+): Promise<PersistentVolumeClaim> {
+  if (claim.metadata.finalizers?.includes(provisioningFinalizer)) return claim;
+  const body = { metadata: { uid: claim.metadata.uid, finalizers: [provisioningFinalizer] } };
+  return context.client.patch(persistentVolumeClaims, claim.metadata, { type: 'strategic', body }, { signal });
+}
+
+async function releaseIntent(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  signal: AbortSignal,
+  reschedule: boolean,
+): Promise<void> {
+  const body = {
+    metadata: {
+      uid: claim.metadata.uid,
+      '$deleteFromPrimitiveList/finalizers': [provisioningFinalizer],
+      ...(reschedule ? { annotations: { [annSelectedNode]: null } } : {}),
+    },
+  };
+  try {
+    await context.client.patch(persistentVolumeClaims, claim.metadata, { type: 'strategic', body }, { signal });
+  } catch (thrown) {
+    if (!isNotFound(thrown)) throw thrown;
+  }
+}

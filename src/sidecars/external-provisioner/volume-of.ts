@@ -1,0 +1,107 @@
+/** The PersistentVolume for a volume that a driver has created. Pure. */
+import {
+  type Draft,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  quantityOfBytes,
+  type StorageClass,
+  type VolumeNodeAffinity,
+} from '../../api/index.ts';
+import {
+  annDeletionSecretName,
+  annDeletionSecretNamespace,
+  annDynamicallyProvisioned,
+  externalProvisionerFinalizer,
+} from '../../component-helpers/index.ts';
+import { secretReference } from './parameters.ts';
+
+export interface CreatedVolume {
+  readonly volumeId: string;
+  readonly capacityBytes: bigint;
+  readonly volumeContext: Readonly<Record<string, string>>;
+  /** Topology segments the volume can be reached from; empty: from everywhere. */
+  readonly topologies: readonly Readonly<Record<string, string>>[];
+}
+
+export interface VolumeInput {
+  readonly claim: PersistentVolumeClaim;
+  readonly class: StorageClass;
+  readonly driver: string;
+  readonly identity: string;
+  readonly fsType: string;
+  readonly created: CreatedVolume;
+  readonly requestedBytes: bigint;
+}
+
+/** The name of a claim's volume, at the driver and in the API: one per claim, over all retries. */
+export function volumeNameOf(claim: PersistentVolumeClaim, prefix = 'pvc'): string {
+  return `${prefix}-${claim.metadata.uid}`;
+}
+
+function nodeAffinity(topologies: CreatedVolume['topologies']): VolumeNodeAffinity | undefined {
+  if (topologies.length === 0) return undefined;
+  const nodeSelectorTerms = topologies.map((segments) => ({
+    matchExpressions: Object.keys(segments)
+      .sort()
+      .map((key) => ({ key, operator: 'In', values: [segments[key] ?? ''] })),
+  }));
+  return { required: { nodeSelectorTerms } };
+}
+
+export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
+  const { claim, class: volumeClass, created, driver } = input;
+  const parameters = volumeClass.parameters ?? {};
+  const name = volumeNameOf(claim);
+  const secret = (purpose: Parameters<typeof secretReference>[0]) => secretReference(purpose, parameters, name, claim);
+  const deletionSecret = secret('provisioner');
+  const reclaimPolicy = volumeClass.reclaimPolicy ?? 'Delete';
+  const bytes = created.capacityBytes > 0n ? created.capacityBytes : input.requestedBytes;
+  const affinity = nodeAffinity(created.topologies);
+  const isBlock = claim.spec.volumeMode === 'Block';
+  const references = {
+    controllerPublishSecretRef: secret('controllerPublish'),
+    nodeStageSecretRef: secret('nodeStage'),
+    nodePublishSecretRef: secret('nodePublish'),
+    controllerExpandSecretRef: secret('controllerExpand'),
+    nodeExpandSecretRef: secret('nodeExpand'),
+  };
+  const present = Object.fromEntries(Object.entries(references).filter(([, reference]) => reference !== undefined));
+  return {
+    metadata: {
+      name,
+      annotations: {
+        [annDynamicallyProvisioned]: driver,
+        [annDeletionSecretName]: deletionSecret?.name ?? '',
+        [annDeletionSecretNamespace]: deletionSecret?.namespace ?? '',
+      },
+      ...(reclaimPolicy === 'Delete' ? { finalizers: [externalProvisionerFinalizer] } : {}),
+    },
+    spec: {
+      accessModes: claim.spec.accessModes ?? [],
+      capacity: { storage: quantityOfBytes(bytes) },
+      claimRef: {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        name: claim.metadata.name,
+        namespace: claim.metadata.namespace,
+        resourceVersion: claim.metadata.resourceVersion,
+        uid: claim.metadata.uid,
+      },
+      csi: {
+        driver,
+        volumeHandle: created.volumeId,
+        ...(!isBlock && input.fsType ? { fsType: input.fsType } : {}),
+        volumeAttributes: { ...created.volumeContext, 'storage.kubernetes.io/csiProvisionerIdentity': input.identity },
+        ...present,
+      },
+      ...(affinity ? { nodeAffinity: affinity } : {}),
+      ...(volumeClass.mountOptions ? { mountOptions: volumeClass.mountOptions } : {}),
+      persistentVolumeReclaimPolicy: reclaimPolicy,
+      storageClassName: volumeClass.metadata.name,
+      ...(claim.spec.volumeMode ? { volumeMode: claim.spec.volumeMode } : {}),
+      ...(claim.spec.volumeAttributesClassName
+        ? { volumeAttributesClassName: claim.spec.volumeAttributesClassName }
+        : {}),
+    },
+  };
+}

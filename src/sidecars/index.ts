@@ -1,0 +1,4 @@
+export { type CsiDriver, connectDriver } from './common/driver.ts';
+export { type AttacherOptions, startAttacher } from './external-attacher/controller.ts';
+export { type ProvisionerOptions, startProvisioner } from './external-provisioner/controller.ts';
+export { type RegistrarOptions, startRegistrar } from './node-driver-registrar/controller.ts';
