@@ -9,3 +9,5 @@ export {
   requeueAfter,
   type WorkQueue,
 } from './reconciler.ts';
+export { type ReconcileOutcome, type ReconcilerOptions, runReconciler } from './run-reconciler.ts';
+export type { BucketOptions } from './token-bucket.ts';

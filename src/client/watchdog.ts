@@ -39,7 +39,7 @@ export class Watchdog implements Disposable {
     this.#timer = this.#clock
       .setTimer(delayMs, () => {
         const leftMs = this.#heardAtMs + this.#silenceMs - this.#clock.monotonic();
-        if (leftMs > 0) this.#arm(leftMs);
+        if (leftMs > 0) this.#arm(Math.ceil(leftMs));
         else this.#controller.abort(new TimeoutError(`heard nothing for ${this.#silenceMs} ms`));
       })
       .unref();
