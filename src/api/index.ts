@@ -1,6 +1,7 @@
-export { type Decoded, decode, strictDecodingMessage } from './decode.ts';
+export { type Decoded, decode, decodeStruct, strictDecodingMessage, undecodable } from './decode.ts';
 export { findDefaultClass, isDefaultClass } from './default-class.ts';
 export { applyDefaults } from './defaults/defaults.ts';
+export { duplicateFields } from './duplicate-fields.ts';
 export { descriptions } from './gen/descriptions.gen.ts';
 export type * from './meta/request.ts';
 export {
