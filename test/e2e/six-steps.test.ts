@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Stowage } from './support/stowage.ts';
+import { leftBehind, lookAtWorld, type World } from './support/world.ts';
+
+const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.yaml');
+
+describe('the six steps', () => {
+  let stowage: Stowage;
+  let before: World;
+
+  beforeAll(async () => {
+    stowage = await Stowage.start();
+    before = lookAtWorld(stowage.dataDir, new Set([join(stowage.dataDir, 'store')]));
+  });
+  afterAll(async () => {
+    await stowage?.[Symbol.asyncDispose]();
+  });
+
+  const podsRunning = (count: number) => (out: string) =>
+    out.split('\n').filter((line) => /^web-\d\s+1\/1\s+Running/.test(line)).length === count;
+
+  it('[C4][B8][H4][D8] runs a StatefulSet whose claims are provisioned, attached, staged and mounted', async () => {
+    await stowage.ok(['apply', '-f', manifest]);
+    await stowage.until('get pods', podsRunning(2));
+    const claims = await stowage.ok('get pvc');
+    expect(claims).toMatch(/disk-web-0\s+Bound\s+pvc-[-0-9a-f]{36}\s+64Mi\s+RWO\s+standard-wait\s+<unset>/);
+    expect(claims).toMatch(/disk-web-1\s+Bound/);
+    const selected = await stowage.ok(['get', 'pvc', 'disk-web-0', '-o', 'jsonpath={.metadata.annotations.volume\\.kubernetes\\.io/selected-node}']);
+    expect(selected).toBe('node-0');
+    const attachments = await stowage.ok('get volumeattachments');
+    expect(attachments.match(/hostpath\.csi\.k8s\.io\s+pvc-\S+\s+node-0\s+true/g)).toHaveLength(2);
+  });
+
+  it('[J13] keeps the log over the deletion of the pod', async () => {
+    await stowage.until('exec web-0 -- cat /data/log', (out) => out.split('\n').length > 2);
+    const first = (await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim();
+    const uid = await stowage.ok('get pod web-0 -o jsonpath={.metadata.uid}');
+    await stowage.ok('delete pod web-0');
+    await stowage.until('get pod web-0 -o jsonpath={.metadata.uid},{.status.phase}', (out) => out !== `${uid},Running` && out.endsWith(',Running'));
+    expect((await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim()).toBe(first);
+  });
+
+  it('[D8][N6] detaches when scaled to nothing, and finds the data again', async () => {
+    const first = (await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim();
+    await stowage.ok('scale statefulset web --replicas=0');
+    await stowage.until('get volumeattachments --no-headers', (out) => out === '');
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(stowage.dataDir);
+    await stowage.ok('scale statefulset web --replicas=1');
+    await stowage.until('get pods', podsRunning(1));
+    expect((await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim()).toBe(first);
+    expect(await stowage.ok('get pvc disk-web-1')).toContain('Bound');
+  });
+
+  it('[B11][O8][rel-L7] leaves nothing behind when everything is deleted', async () => {
+    await stowage.ok('delete statefulset web');
+    await stowage.until('get pods --no-headers', (out) => out === '');
+    await stowage.ok('delete pvc --all');
+    await stowage.until('get pv --no-headers', (out) => out === '');
+    await stowage.until('get volumeattachments --no-headers', (out) => out === '');
+    await expect
+      .poll(() => leftBehind(before, lookAtWorld(stowage.dataDir, new Set([join(stowage.dataDir, 'store')]))), { timeout: 15_000 })
+      .toEqual({});
+  });
+
+  it('stops with status 0 and an empty mount table', async () => {
+    expect(await stowage.stop()).toBe(0);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(stowage.dataDir);
+  });
+});
