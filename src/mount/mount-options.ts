@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { MountError } from './mount-error.ts';
 
 /** Options that say what a mount call does. The kernel ignores every other option beside them. */
@@ -28,6 +29,12 @@ export function checkAbsolute(path: string, what: string): void {
   if (!path.startsWith('/') || path.includes('\0')) {
     throw new MountError('Invalid', `the ${what} ${JSON.stringify(path)} is not an absolute path`);
   }
+}
+
+/** An absolute path without `.`, `..`, doubled and trailing slashes: as the mount table writes it. */
+export function normalPath(path: string): string {
+  checkAbsolute(path, 'path');
+  return normalize(path).replace(/(.)\/$/, '$1');
 }
 
 export interface BindOptions {

@@ -2,11 +2,11 @@
  * Mounts and unmounts through mount(8) and umount(8), and asks the mount table. The kubelet, the volume plugins and
  * the bundled drivers call it. It never touches what is behind a mount point in this process: a dead server would hang it.
  */
-import { basename, dirname, join, normalize } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ifExists } from '../base/index.ts';
 import { type MountHost, runHostCommand } from './host-command.ts';
 import { MountError } from './mount-error.ts';
-import { checkAbsolute, checkFsType, checkOption, findBindOptions } from './mount-options.ts';
+import { checkAbsolute, checkFsType, checkOption, findBindOptions, normalPath } from './mount-options.ts';
 import { findContainingMount, findMountRefs, isWithin, listMounts, type MountPoint } from './mountinfo.ts';
 
 export interface MountRequest {
@@ -62,8 +62,7 @@ const handlePattern = /^\/proc\/(self|\d+)\/fd\/\d+$/;
 
 /** The path with its directory resolved. The last component is not touched, for it may be a dead mount. */
 export async function canonicalPath(host: Pick<MountHost, 'fs'>, path: string): Promise<string | undefined> {
-  checkAbsolute(path, 'path');
-  const trimmed = normalize(path).replace(/(.)\/+$/, '$1');
+  const trimmed = normalPath(path);
   if (trimmed === '/') return trimmed;
   const directory = await ifExists(host.fs.realpath(dirname(trimmed)));
   return directory === undefined ? undefined : join(directory, basename(trimmed));

@@ -28,6 +28,7 @@ interface Tree {
   readonly top: FileHandle;
   readonly device: number;
   readonly mountId: string | undefined;
+  /** How many directories were moved up so far: makes their new names unique. */
   moved: number;
 }
 
@@ -45,7 +46,12 @@ export async function removeTreeOneFilesystem(host: TreeHost, path: string): Pro
     await using closing = top;
     void closing;
     const [device, mountId] = await identify(host.fs, top);
-    await empty({ fs: host.fs, path: canonical, top, device, mountId, moved: 0 }, top, 0);
+    const tree: Tree = { fs: host.fs, path: canonical, top, device, mountId, moved: 0 };
+    // Each pass takes what deep branches moved up during the one before.
+    for (let before = -1; before < tree.moved; ) {
+      before = tree.moved;
+      await empty(tree, top, 0);
+    }
     await ifExists(host.fs.rmdir(canonical));
   } catch (thrown) {
     throw MountError.from(thrown, `${path} cannot be removed`);
@@ -75,11 +81,6 @@ async function empty(tree: Tree, directory: FileHandle, depth: number): Promise<
     await Promise.all(batch.map((entry) => ifExists(tree.fs.unlink(`${base}/${entry.name}`))));
   }
   for (const entry of entries) if (entry.isDirectory()) await removeDirectory(tree, `${base}/${entry.name}`, depth);
-  // Moved here by a deep branch after the listing.
-  if (depth === 0 && tree.moved > 0) {
-    tree.moved = 0;
-    await empty(tree, directory, 0);
-  }
 }
 
 async function removeDirectory(tree: Tree, path: string, depth: number): Promise<void> {
@@ -91,7 +92,7 @@ async function removeDirectory(tree: Tree, path: string, depth: number): Promise
       throw new MountError('Busy', `${tree.path} is not removed whole: a file system is mounted in it`);
     }
     if (depth >= depthLimit) {
-      await tree.fs.rename(path, `/proc/self/fd/${tree.top.fd}/.removing-${directory.fd}-${tree.moved++}`);
+      await tree.fs.rename(path, `/proc/self/fd/${tree.top.fd}/.removing-${tree.moved++}`);
       return;
     }
     await empty(tree, directory, depth + 1);

@@ -6,36 +6,36 @@ import { probeDevice } from './probe-device.ts';
 /** Growing writes new metadata over the whole added space. */
 const resizeTimeoutMs = 10 * 60_000;
 
+/** e2fsck: errors were found and corrected. */
+const corrected = 1;
+
 export interface ResizeRequest {
   readonly device: string;
-  /** Where the device is mounted, read-write. */
-  readonly mountPath: string;
+  /** Where the device is mounted, read-write. Absent when it is not mounted, which only ext4 and its kin can do. */
+  readonly mountPath?: string | undefined;
 }
 
 /**
- * Grows the mounted file system to the size of its device; does nothing when it has that size already. `Invalid`
- * when the device holds no file system that can be grown while it is mounted.
+ * Grows the file system to the size of its device; does nothing when it has that size already. `Invalid` when the
+ * device holds no file system that can be grown in its state.
  */
 export async function resizeFs(host: MountHost, request: ResizeRequest, signal?: AbortSignal): Promise<void> {
   const { device, mountPath } = request;
-  checkAbsolute(mountPath, 'mount path');
+  if (mountPath !== undefined) checkAbsolute(mountPath, 'mount path');
   const content = await probeDevice(host, device, signal);
   const fsType = content.kind === 'fileSystem' ? content.fsType : 'nothing known';
-  const [command, args] = growCommand(fsType, request);
+  const isExt = /^ext[234]$/.test(fsType);
+  if (isExt && mountPath === undefined) {
+    const args = ['-f', '-p', device];
+    await runHostCommand(host, { command: 'e2fsck', args, timeoutMs: resizeTimeoutMs, signal, answers: [corrected] });
+  }
+  const [command, args] = isExt ? ['resize2fs', [device]] : mountedCommand(fsType, request);
   await runHostCommand(host, { command, args, timeoutMs: resizeTimeoutMs, signal });
 }
 
-function growCommand(fsType: string, { device, mountPath }: ResizeRequest): [command: string, args: string[]] {
-  switch (fsType) {
-    case 'ext2':
-    case 'ext3':
-    case 'ext4':
-      return ['resize2fs', [device]];
-    case 'xfs':
-      return ['xfs_growfs', ['-d', mountPath]];
-    case 'btrfs':
-      return ['btrfs', ['filesystem', 'resize', 'max', mountPath]];
-    default:
-      throw new MountError('Invalid', `${device} holds ${fsType}, which cannot be grown while it is mounted`);
-  }
+function mountedCommand(fsType: string, { device, mountPath }: ResizeRequest): [command: string, args: string[]] {
+  if (mountPath !== undefined && fsType === 'xfs') return ['xfs_growfs', ['-d', mountPath]];
+  if (mountPath !== undefined && fsType === 'btrfs') return ['btrfs', ['filesystem', 'resize', 'max', mountPath]];
+  const state = mountPath === undefined ? 'while it is not mounted' : 'while it is mounted';
+  throw new MountError('Invalid', `${device} holds ${fsType}, which cannot be grown ${state}`);
 }

@@ -2,9 +2,8 @@
  * A mount table in memory for tests in virtual time: the same interface as the kernel's, the same errors, and nothing
  * on the host is touched. Every change is counted and can be made to fail.
  */
-import { normalize } from 'node:path';
 import { MountError } from './mount-error.ts';
-import { checkAbsolute, checkFsType, checkOption, findBindOptions } from './mount-options.ts';
+import { checkFsType, checkOption, findBindOptions, normalPath } from './mount-options.ts';
 import type { Mounter, MountRequest, Propagation, UnmountOptions } from './mounter.ts';
 import { findContainingMount, findMountRefs, isWithin, type MountPoint } from './mountinfo.ts';
 
@@ -51,10 +50,9 @@ export class FakeMounter implements Mounter {
 
   async mount(request: MountRequest, signal?: AbortSignal): Promise<void> {
     const { source, fsType, options = [] } = request;
-    checkAbsolute(request.target, 'target');
     for (const option of options) checkOption(option);
     if (fsType) checkFsType(fsType);
-    const call: FakeMountCall = { verb: 'mount', source, target: normalize(request.target) };
+    const call: FakeMountCall = { verb: 'mount', source, target: normalPath(request.target) };
     await this.#hook?.(call);
     signal?.throwIfAborted();
     this.calls.push(call);
@@ -67,36 +65,34 @@ export class FakeMounter implements Mounter {
     const mountId = this.#nextId++;
     const base = { mountId, parentId: 1, rootDeleted: false, path, shared: undefined, master: undefined };
     const bind = findBindOptions(options);
-    const from = bind && findContainingMount(this.#mounts, normalize(source));
+    const from = bind && findContainingMount(this.#mounts, normalPath(source));
     if (!bind || !from) {
       const own = { device: `0:${mountId}`, root: '/', fsType, source, superOptions: ['rw'] };
       return { ...base, ...own, options: flagsOf(options) };
     }
-    const inside = normalize(source).slice(from.path === '/' ? 0 : from.path.length);
-    const root = normalize(`${from.root}/${inside}`).replace(/(.)\/$/, '$1');
+    const inside = normalPath(source).slice(from.path === '/' ? 0 : from.path.length);
+    const root = normalPath(`${from.root}/${inside}`);
     const { device, fsType: sameType, source: sameSource, superOptions } = from;
     return { ...base, device, root, fsType: sameType, source: sameSource, superOptions, options: flagsOf(bind.flags) };
   }
 
   async unmount(target: string, options: UnmountOptions = {}): Promise<void> {
-    checkAbsolute(target, 'target');
-    const call: FakeMountCall = { verb: 'unmount', target: normalize(target) };
+    const call: FakeMountCall = { verb: 'unmount', target: normalPath(target) };
     await this.#hook?.(call);
     options.signal?.throwIfAborted();
     const index = this.#mounts.findLastIndex((mount) => mount.path === call.target && mount !== rootMount);
     if (index < 0)
       throw new MountError('NotMounted', `umount ${target}: exit status 32: not mounted`, { exitCode: 32 });
-    const below = this.#mounts.find((mount) => mount.path !== call.target && isWithin(call.target, mount.path));
-    if (below && !options.lazy) {
+    const isBelow = (mount: MountPoint) => mount.path !== call.target && isWithin(call.target, mount.path);
+    if (!options.lazy && this.#mounts.some(isBelow)) {
       throw new MountError('Busy', `umount ${target}: exit status 32: target is busy`, { exitCode: 32 });
     }
     this.calls.push(call);
-    this.#mounts = this.#mounts.filter((mount, at) => at !== index && !(below && isWithin(call.target, mount.path)));
+    this.#mounts = this.#mounts.filter((mount, at) => at !== index && !isBelow(mount));
   }
 
   async isMountPoint(path: string): Promise<boolean> {
-    checkAbsolute(path, 'path');
-    return this.#mounts.some((mount) => mount.path === normalize(path));
+    return this.#mounts.some((mount) => mount.path === normalPath(path));
   }
 
   async isLikelyNotMountPoint(path: string): Promise<boolean> {
@@ -104,7 +100,7 @@ export class FakeMounter implements Mounter {
   }
 
   async getMountRefs(path: string): Promise<string[]> {
-    return findMountRefs(this.#mounts, normalize(path));
+    return findMountRefs(this.#mounts, normalPath(path));
   }
 
   async listMounts(): Promise<readonly MountPoint[]> {
@@ -124,7 +120,7 @@ export class FakeMounter implements Mounter {
   }
 
   async #propagate(target: string, propagation: Propagation): Promise<void> {
-    this.#replace(normalize(target), (mount) => ({
+    this.#replace(normalPath(target), (mount) => ({
       ...mount,
       shared: propagation === 'shared' ? mount.mountId : undefined,
       master: propagation === 'slave' ? (mount.shared ?? mount.master) : undefined,
