@@ -27,7 +27,13 @@ describe('the six steps', () => {
     const claims = await stowage.ok('get pvc');
     expect(claims).toMatch(/disk-web-0\s+Bound\s+pvc-[-0-9a-f]{36}\s+64Mi\s+RWO\s+standard-wait\s+<unset>/);
     expect(claims).toMatch(/disk-web-1\s+Bound/);
-    const selected = await stowage.ok(['get', 'pvc', 'disk-web-0', '-o', 'jsonpath={.metadata.annotations.volume\\.kubernetes\\.io/selected-node}']);
+    const selected = await stowage.ok([
+      'get',
+      'pvc',
+      'disk-web-0',
+      '-o',
+      'jsonpath={.metadata.annotations.volume\\.kubernetes\\.io/selected-node}',
+    ]);
     expect(selected).toBe('node-0');
     const attachments = await stowage.ok('get volumeattachments');
     expect(attachments.match(/hostpath\.csi\.k8s\.io\s+pvc-\S+\s+node-0\s+true/g)).toHaveLength(2);
@@ -38,7 +44,10 @@ describe('the six steps', () => {
     const first = (await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim();
     const uid = await stowage.ok('get pod web-0 -o jsonpath={.metadata.uid}');
     await stowage.ok('delete pod web-0');
-    await stowage.until('get pod web-0 -o jsonpath={.metadata.uid},{.status.phase}', (out) => out !== `${uid},Running` && out.endsWith(',Running'));
+    await stowage.until(
+      'get pod web-0 -o jsonpath={.metadata.uid},{.status.phase}',
+      (out) => out !== `${uid},Running` && out.endsWith(',Running'),
+    );
     expect((await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim()).toBe(first);
   });
 
@@ -60,7 +69,9 @@ describe('the six steps', () => {
     await stowage.until('get pv --no-headers', (out) => out === '');
     await stowage.until('get volumeattachments --no-headers', (out) => out === '');
     await expect
-      .poll(() => leftBehind(before, lookAtWorld(stowage.dataDir, new Set([join(stowage.dataDir, 'store')]))), { timeout: 15_000 })
+      .poll(() => leftBehind(before, lookAtWorld(stowage.dataDir, new Set([join(stowage.dataDir, 'store')]))), {
+        timeout: 15_000,
+      })
       .toEqual({});
   });
 

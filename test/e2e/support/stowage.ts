@@ -18,7 +18,11 @@ export interface Output {
   readonly stderr: string;
 }
 
-export function run(command: string, args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {}): Promise<Output> {
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { input?: string; env?: NodeJS.ProcessEnv; timeoutMs?: number } = {},
+): Promise<Output> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, [...args], { env: options.env ?? process.env, stdio: ['pipe', 'pipe', 'pipe'] });
     let stdout = '';
@@ -67,8 +71,15 @@ export class Stowage implements AsyncDisposable {
     const child = spawn(
       process.execPath,
       [
-        entry, 'up', '--data-dir', join(directory, 'data'), '--kubeconfig', join(directory, 'kubeconfig'),
-        '--listen', '127.0.0.1:0', ...(options.args ?? []),
+        entry,
+        'up',
+        '--data-dir',
+        join(directory, 'data'),
+        '--kubeconfig',
+        join(directory, 'kubeconfig'),
+        '--listen',
+        '127.0.0.1:0',
+        ...(options.args ?? []),
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
@@ -79,7 +90,10 @@ export class Stowage implements AsyncDisposable {
 
   async #untilReady(): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const timer = setTimeout(() => reject(new Error(`not ready within ${readyTimeoutMs} ms:\n${this.log}`)), readyTimeoutMs);
+    const timer = setTimeout(
+      () => reject(new Error(`not ready within ${readyTimeoutMs} ms:\n${this.log}`)),
+      readyTimeoutMs,
+    );
     const read = (text: string) => {
       this.log += text;
       const line = /^ready in .*$/m.exec(this.log);
@@ -113,12 +127,17 @@ export class Stowage implements AsyncDisposable {
   }
 
   /** Asks until what kubectl prints passes, or fails with the last output. */
-  async until(args: string | readonly string[], accept: (stdout: string) => boolean, timeoutMs = 30_000): Promise<string> {
+  async until(
+    args: string | readonly string[],
+    accept: (stdout: string) => boolean,
+    timeoutMs = 30_000,
+  ): Promise<string> {
     const end = Date.now() + timeoutMs;
     for (;;) {
       const output = await this.kubectl(args);
       if (accept(output.stdout)) return output.stdout;
-      if (Date.now() > end) throw new Error(`kubectl ${args} still prints:\n${output.stdout}${output.stderr}\n${this.log}`);
+      if (Date.now() > end)
+        throw new Error(`kubectl ${args} still prints:\n${output.stdout}${output.stderr}\n${this.log}`);
       await delay(50);
     }
   }

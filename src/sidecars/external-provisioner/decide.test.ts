@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../api/index.ts';
+import { decideClaim, decideVolume, provisioningFinalizer } from './decide.ts';
+
+const meta = { name: 'x', namespace: 'ns', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
+const provisioner = { 'volume.kubernetes.io/storage-provisioner': 'drv' };
+const selected = { ...provisioner, 'volume.kubernetes.io/selected-node': 'n' };
+
+function claim(metadata: Partial<PersistentVolumeClaim['metadata']> = {}, volumeName?: string): PersistentVolumeClaim {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { ...meta, annotations: provisioner, ...metadata },
+    spec: volumeName === undefined ? {} : { volumeName },
+  };
+}
+
+function volumeClass(volumeBindingMode: string, name = 'drv'): StorageClass {
+  return {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: meta,
+    provisioner: name,
+    volumeBindingMode,
+  };
+}
+
+const view = { driver: 'drv', className: 'c', class: volumeClass('Immediate'), volumeExists: false };
+
+describe('decideClaim', () => {
+  it.each([
+    ['[O3] provisions an Immediate claim that names this driver', claim(), view, 'provision'],
+    ['[O3] ignores a claim for another driver', claim({ annotations: {} }), view, 'ignore'],
+    ['[O3] ignores a claim that has a volume', claim({}, 'v'), view, 'ignore'],
+    ['[O3] ignores a claim whose volume exists', claim(), { ...view, volumeExists: true }, 'ignore'],
+    ['[O3][R2] waits for the scheduler', claim(), { ...view, class: volumeClass('WaitForFirstConsumer') }, 'ignore'],
+    [
+      '[O3][R2] provisions once a node is selected',
+      claim({ annotations: selected }),
+      { ...view, class: volumeClass('WaitForFirstConsumer') },
+      'provision',
+    ],
+    ['says that the class is missing', claim(), { ...view, class: undefined }, 'classMissing'],
+    [
+      '[rel-C9] settles a claim that is deleted while its volume may exist',
+      claim({ finalizers: [provisioningFinalizer], deletionTimestamp: 't' }),
+      view,
+      'settle',
+    ],
+    ['lets a deleted claim without an intent go', claim({ deletionTimestamp: 't' }), view, 'ignore'],
+  ])('%s', (_title, given, with_, expected) => {
+    expect(decideClaim({ ...with_, claim: given }).kind).toBe(expected);
+  });
+});
+
+const finalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
+
+function volume(phase: string, policy: string, metadata: Partial<PersistentVolume['metadata']> = {}): PersistentVolume {
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: {
+      ...meta,
+      annotations: { 'pv.kubernetes.io/provisioned-by': 'drv' },
+      finalizers: [finalizer],
+      ...metadata,
+    },
+    spec: { persistentVolumeReclaimPolicy: policy, csi: { driver: 'drv', volumeHandle: 'h' } },
+    status: { phase },
+  };
+}
+
+const attachment: VolumeAttachment = {
+  apiVersion: 'storage.k8s.io/v1',
+  kind: 'VolumeAttachment',
+  metadata: meta,
+  spec: { attacher: 'drv', nodeName: 'n1', source: { persistentVolumeName: 'x' } },
+};
+
+describe('decideVolume', () => {
+  it.each([
+    ['[O8] deletes a released volume', volume('Released', 'Delete'), [], 'delete'],
+    ['[rel-B5] never deletes under Retain', volume('Released', 'Retain', { finalizers: [] }), [], 'ignore'],
+    ['[O8][rel-C4] waits while the volume is attached', volume('Released', 'Delete'), [attachment], 'attached'],
+    ['[rel-C5] leaves the volumes of others alone', volume('Released', 'Delete', { annotations: {} }), [], 'ignore'],
+    [
+      '[O8][rel-C6] keeps a bound volume that is being deleted',
+      volume('Bound', 'Delete', { deletionTimestamp: 't' }),
+      [],
+      'ignore',
+    ],
+    ['[O6] adds the finalizer to a bound volume', volume('Bound', 'Delete', { finalizers: [] }), [], 'addFinalizer'],
+    ['[O6] takes the finalizer off under Retain', volume('Bound', 'Retain'), [], 'removeFinalizer'],
+  ] as const)('%s', (_title, given, attachments, expected) => {
+    expect(decideVolume(given, 'drv', attachments).kind).toBe(expected);
+  });
+});
