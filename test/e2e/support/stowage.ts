@@ -51,6 +51,9 @@ export class Stowage implements AsyncDisposable {
   readonly kubeconfig: string;
   readyLine = '';
   log = '';
+  /** From the exec of node to the ready line. */
+  secondsToReady = 0;
+  readonly #startedAt = performance.now();
 
   private constructor(child: ChildProcess, directory: string) {
     this.child = child;
@@ -99,6 +102,7 @@ export class Stowage implements AsyncDisposable {
       const line = /^ready in .*$/m.exec(this.log);
       if (line) {
         this.readyLine = line[0];
+        this.secondsToReady = Math.round(performance.now() - this.#startedAt) / 1000;
         resolve();
       }
     };

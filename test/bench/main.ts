@@ -1,0 +1,46 @@
+/**
+ * Measures `stowage up` with its default flags from a second process, through the public API.
+ * Usage: npm run bench [-- --runs N] [scenario ...]. Prints one JSON document.
+ */
+import { cpus, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Stowage } from '../e2e/support/stowage.ts';
+import { connectApi } from './api.ts';
+import { type Figures, scenarios } from './scenarios.ts';
+
+const { values, positionals } = parseArgs({
+  options: { runs: { type: 'string', default: '3' } },
+  allowPositionals: true,
+});
+const runs = Number(values.runs);
+const chosen = positionals.length > 0 ? scenarios.filter(({ name }) => positionals.includes(name)) : scenarios;
+if (chosen.length === 0)
+  throw new Error(`unknown scenario; there are: ${scenarios.map(({ name }) => name).join(', ')}`);
+
+const results: Record<string, { median: Figures; runs: readonly Figures[] }> = {};
+for (const scenario of chosen) {
+  const figures: Figures[] = [];
+  for (let run = 0; run < runs; run++) {
+    await using stowage = await Stowage.start({ args: scenario.args ?? [] });
+    const api = connectApi(stowage.kubeconfig, 32);
+    try {
+      figures.push(await scenario.run(stowage, api));
+    } finally {
+      api.close();
+    }
+  }
+  const median: Record<string, number> = {};
+  for (const key of Object.keys(figures[0] ?? {})) {
+    const sorted = figures.map((figure) => figure[key] ?? 0).sort((a, b) => a - b);
+    median[key] = sorted[Math.floor(sorted.length / 2)] ?? 0;
+  }
+  results[scenario.name] = { median, runs: figures };
+  process.stderr.write(`${scenario.name}: ${JSON.stringify(median)}\n`);
+}
+const machine = {
+  cores: cpus().length,
+  model: cpus()[0]?.model,
+  memoryGigabytes: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+};
+process.stdout.write(`${JSON.stringify({ machine, runs, results }, null, 2)}\n`);
