@@ -4,6 +4,7 @@
  * state is served from memory; a write is answered when it is durable. Implementations: memory, SQLite, etcd.
  */
 import type { KubernetesObject } from '../../api/index.ts';
+import { messageOf } from '../../base/index.ts';
 
 /** An object as stored: frozen, its metadata.resourceVersion set to the revision. */
 export interface StoredObject {
@@ -33,9 +34,16 @@ export interface StoreWrite {
 export class StoreConflict extends Error {
   override readonly name = 'StoreConflict';
   readonly key: string;
-  constructor(key: string) {
+  /**
+   * Resolves when the write that won has been committed or has failed: who reads before it reads the same old state
+   * again, and conflicts again.
+   */
+  readonly settled: Promise<void>;
+  constructor(key: string, winner?: Promise<unknown>) {
     super(`${key} was changed by another write`);
     this.key = key;
+    const ended = () => {};
+    this.settled = winner ? winner.then(ended, ended) : Promise.resolve();
   }
 }
 
@@ -51,6 +59,11 @@ export class StoreUnavailable extends Error {
   constructor(message: string, options: ErrorOptions & { full: boolean }) {
     super(message, options);
     this.full = options.full;
+  }
+
+  static from(thrown: unknown): StoreUnavailable {
+    if (thrown instanceof StoreUnavailable) return thrown;
+    return new StoreUnavailable(`the store cannot write: ${messageOf(thrown)}`, { cause: thrown, full: false });
   }
 }
 
