@@ -1,0 +1,53 @@
+/** What every controller is given, and how it starts: handlers first, work when its informers have synced. */
+import { type Clock, isAbort, type Logger, type Random } from '../../base/index.ts';
+import type { Client, EventRecorder, InformerFactory } from '../../client/index.ts';
+
+export interface ControllerOptions {
+  readonly client: Client;
+  /** Started by the controller for the kinds it asks for. */
+  readonly informers: InformerFactory;
+  /** Writes Events under the controller's component name. */
+  readonly recorder: EventRecorder;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs the body when every informer that was asked for so far has synced. What the body adds to the stack is disposed,
+ * last added first, when the controller is.
+ */
+export function startWhenSynced(
+  informers: InformerFactory,
+  logger: Logger,
+  body: (stack: AsyncDisposableStack) => void,
+): AsyncDisposable {
+  const stop = new AbortController();
+  const stack = new AsyncDisposableStack();
+  informers.start();
+  const started = informers.waitForSync(stop.signal).then(
+    () => {
+      if (!stop.signal.aborted) body(stack);
+    },
+    (error: unknown) => {
+      if (!isAbort(error)) logger.error('a controller could not start', { error });
+    },
+  );
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await started;
+      await stack.disposeAsync();
+    },
+  };
+}
+
+/** Calls back at a fixed rate until disposed. */
+export function every(clock: Clock, periodMs: number, callback: () => void): Disposable {
+  let timer = clock.setTimer(periodMs, tick).unref();
+  function tick(): void {
+    timer = clock.setTimer(periodMs, tick).unref();
+    callback();
+  }
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
+}
