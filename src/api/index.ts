@@ -20,6 +20,7 @@ export {
   isAlreadyExists,
   isConflict,
   isExpired,
+  isForbidden,
   isInvalid,
   isNotFound,
   type StatusDetailsInput,

@@ -100,6 +100,7 @@ function hasReason(thrown: unknown, ...reasons: readonly StatusReason[]): boolea
 
 export const isNotFound = (thrown: unknown): boolean => hasReason(thrown, 'NotFound');
 export const isAlreadyExists = (thrown: unknown): boolean => hasReason(thrown, 'AlreadyExists');
+export const isForbidden = (thrown: unknown): boolean => hasReason(thrown, 'Forbidden');
 export const isConflict = (thrown: unknown): boolean => hasReason(thrown, 'Conflict');
 export const isExpired = (thrown: unknown): boolean => hasReason(thrown, 'Gone', 'Expired');
 export const isInvalid = (thrown: unknown): boolean => hasReason(thrown, 'Invalid');
