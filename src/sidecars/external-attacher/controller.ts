@@ -23,12 +23,12 @@ const backoff = { initialMs: 1000, maxMs: 300_000 };
 /** Attachments carried out side by side; those of one volume never are. */
 const concurrency = 100;
 
-const attachmentsByVolume = 'volume';
-
 export function startAttacher(options: AttacherOptions): AsyncDisposable {
   const { informers, driver, clock, logger } = options;
   const attachments = informers.informer(volumeAttachments);
   const volumes = informers.informer(persistentVolumes);
+  // Informers are shared, also with the attachers of other drivers.
+  const attachmentsByVolume = `external-attacher/${driver.name}/volume`;
   attachments.addIndex(attachmentsByVolume, ({ spec }) =>
     spec.attacher === driver.name && spec.source.persistentVolumeName !== undefined
       ? [spec.source.persistentVolumeName]

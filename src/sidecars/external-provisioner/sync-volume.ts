@@ -12,7 +12,7 @@ import { csiDeleteVolume } from './csi-create-volume.ts';
 import { decideVolume } from './decide.ts';
 
 /** The index of VolumeAttachments by the volume they attach. */
-export const attachmentsByVolume = 'volume';
+export const attachmentsByVolume = 'external-provisioner/volume';
 
 export async function syncVolume(
   context: ProvisionerContext,

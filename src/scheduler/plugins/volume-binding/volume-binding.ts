@@ -33,7 +33,7 @@ import { type ClaimSource, type PodClaims, podClaims } from './pod-claims.ts';
 import { BindingError, BindingWait } from './wait-for-bindings.ts';
 
 const pluginName = 'VolumeBinding';
-const classIndex = 'class';
+const classIndex = 'scheduler/class';
 
 interface PodVolumes {
   readonly claims: PodClaims;
