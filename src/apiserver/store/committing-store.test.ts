@@ -5,7 +5,7 @@ import { CommittingStore } from './committing-store.ts';
 import { defaultHistoryLimits } from './history.ts';
 import { StoreState } from './state.ts';
 import { StoreUnavailable } from './store.ts';
-import { configMap, dataOf } from './store-contract.ts';
+import { configMap, dataOf } from './store-contract-objects.ts';
 
 /** A log whose appends end when and how the test says. */
 class ScriptedLog implements CommitLog {

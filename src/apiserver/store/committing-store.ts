@@ -84,7 +84,7 @@ export class CommittingStore implements Store {
     this.#garbage = [...(options.garbage ?? [])];
     this.#logger = options.logger;
     this.#subscribers = new Subscribers((error) => options.logger.error('a store listener failed', { error }));
-    this.#scheduleCompaction();
+    this.#compact(this.#clock.monotonic());
     if (this.#garbage.length >= garbageAlone) this.#schedule();
   }
 

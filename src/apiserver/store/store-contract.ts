@@ -1,31 +1,11 @@
 /** What every Store promises, as tests: run for the memory store and for the SQLite store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { ConfigMap, KubernetesObject } from '../../api/index.ts';
-import { deepFreeze, seededRandom } from '../../base/index.ts';
+import { seededRandom } from '../../base/index.ts';
 import type { HistoryLimits } from './history.ts';
 import { type Store, StoreCompacted, StoreConflict, type StoreEvent } from './store.ts';
+import { configMap, dataOf } from './store-contract-objects.ts';
 
 export type OpenStore = (limits?: HistoryLimits) => Promise<Store>;
-
-export function configMap(name: string, value: string): KubernetesObject {
-  const map: ConfigMap = {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: {
-      name,
-      namespace: 'a',
-      uid: `uid-${name}`,
-      creationTimestamp: '2026-01-01T00:00:00Z',
-      resourceVersion: '',
-    },
-    data: { value },
-  };
-  return deepFreeze(map);
-}
-
-export function dataOf(object: KubernetesObject | undefined): string | undefined {
-  return (object as ConfigMap | undefined)?.data?.value;
-}
 
 export function describeStoreContract(name: string, open: OpenStore): void {
   describe(`${name}: the Store contract`, () => {
