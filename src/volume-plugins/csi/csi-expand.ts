@@ -1,0 +1,36 @@
+import { NodeCapability } from '../../csi/index.ts';
+import { finalError } from '../errors.ts';
+import type { NodeExpander, NodeExpandRequest } from '../plugin.ts';
+import { volumeModeOf } from '../volume-spec.ts';
+import { readSecret } from './csi-context.ts';
+import { fromCsiError } from './csi-node-driver.ts';
+import { csiSourceOf } from './csi-source.ts';
+import type { CsiStep } from './csi-stage.ts';
+
+/** NodeExpandVolume. Upstream: pkg/volume/csi/expander.go. */
+export function csiNodeExpander(step: CsiStep): NodeExpander {
+  return { requiresFsResize: true, nodeExpand: (request) => nodeExpand(step, request) };
+}
+
+async function nodeExpand({ host, drivers }: CsiStep, request: NodeExpandRequest): Promise<boolean> {
+  const { spec } = request;
+  if (spec.kind !== 'persistent') throw finalError('kubernetes.io/csi: inline volumes cannot be expanded');
+  const source = csiSourceOf(spec);
+  const driver = await drivers.get(source.driver, 'Expander.NodeExpand');
+  if (!driver.can(NodeCapability.EXPAND_VOLUME)) return false;
+  const secrets = await readSecret(host, source.expandSecret, 'NodeExpandSecretRef');
+  const block = volumeModeOf(spec) === 'Block';
+  try {
+    await driver.client.nodeExpandVolume({
+      volumeId: source.volumeHandle,
+      volumePath: request.volumePath,
+      stagingTargetPath: driver.stages ? request.deviceStagePath : '',
+      capacityRange: { requiredBytes: request.newSizeBytes },
+      volumeCapability: driver.volumeCapability(source, { block }),
+      secrets,
+    });
+    return true;
+  } catch (thrown) {
+    throw fromCsiError(thrown);
+  }
+}
