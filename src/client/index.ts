@@ -1,4 +1,5 @@
 export { type CallOptions, type Client, type ClientOptions, createClient, type SubresourceOptions } from './client.ts';
+export { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export type { EventRecorder } from './events.ts';
 export type { Informer, InformerFactory, InformerOptions, Lister, ResourceEventHandler } from './informer.ts';
 export { createInformerFactory, type InformerFactoryOptions } from './informer-factory.ts';
