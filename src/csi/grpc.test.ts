@@ -208,7 +208,7 @@ describe('connection', () => {
   });
 
   test('[rel-X34] is Unavailable when the peer does not speak HTTP/2', async () => {
-    const peer = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(path);
+    const peer = createServer((socket) => socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(path);
     await once(peer, 'listening');
     await using controller = connectController();
     await expect(controller.client.getCapacity({})).rejects.toMatchObject({ code: Code.UNAVAILABLE });
