@@ -32,7 +32,10 @@ import {
   nodeUnschedulable,
   taintToleration,
 } from './plugins/node-plugins.ts';
+import { NodeVolumeLimits } from './plugins/node-volume-limits.ts';
 import { VolumeBinding } from './plugins/volume-binding/volume-binding.ts';
+import { VolumeRestrictions } from './plugins/volume-restrictions.ts';
+import { VolumeZone } from './plugins/volume-zone.ts';
 import { type QueuedPod, SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export interface SchedulerOptions {
@@ -96,18 +99,32 @@ export class Scheduler implements AsyncDisposable {
 
   #createPlugins(): readonly Plugin[] {
     const { client, clock, informers } = this.#options;
+    const claims = informers.informer(persistentVolumeClaims);
+    const volumes = informers.informer(persistentVolumes);
+    const classes = informers.informer(storageClasses);
+    const attachments = informers.informer(volumeAttachments);
     const volumeBinding = new VolumeBinding({
       client,
       clock,
-      claims: informers.informer(persistentVolumeClaims),
-      volumes: informers.informer(persistentVolumes),
-      classes: informers.informer(storageClasses),
+      claims,
+      volumes,
+      classes,
       drivers: informers.informer(csiDrivers),
       capacities: informers.informer(csiStorageCapacities),
       nodes: informers.informer(nodes),
       bindTimeoutMs: this.#options.bindTimeoutMs ?? defaultBindTimeoutMs,
     });
-    return [nodeUnschedulable, nodeName, taintToleration, nodeAffinity, nodeResourcesFit, volumeBinding];
+    return [
+      nodeUnschedulable,
+      nodeName,
+      taintToleration,
+      nodeAffinity,
+      nodeResourcesFit,
+      new VolumeRestrictions({ claims }),
+      new NodeVolumeLimits({ claims, volumes, classes, attachments, csiNodes: informers.informer(csiNodes) }),
+      volumeBinding,
+      new VolumeZone({ claims, volumes }),
+    ];
   }
 
   #listen(): void {

@@ -11,10 +11,12 @@ export interface CapabilityInput {
   readonly singleNodeMultiWriter: boolean;
 }
 
-function accessType({ isBlock, fsType, mountFlags }: CapabilityInput) {
-  return isBlock
-    ? ({ case: 'block', value: {} } as const)
-    : ({ case: 'mount', value: { fsType, mountFlags: [...mountFlags] } } as const);
+type AccessType =
+  | { case: 'block'; value: Record<string, never> }
+  | { case: 'mount'; value: { fsType: string; mountFlags: string[] } };
+
+function accessType({ isBlock, fsType, mountFlags }: CapabilityInput): AccessType {
+  return isBlock ? { case: 'block', value: {} } : { case: 'mount', value: { fsType, mountFlags: [...mountFlags] } };
 }
 
 /** One capability per access mode, as CreateVolume wants them. */
