@@ -1,8 +1,12 @@
 export { type CallOptions, type Client, type ClientOptions, createClient, type SubresourceOptions } from './client.ts';
 export { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export type { EventRecorder } from './events.ts';
+export { TransportError } from './http-status.ts';
+export { createHttpTransport, type HttpTransportOptions, type ServerConnection } from './http-transport.ts';
+export { type InClusterOptions, inClusterConnection } from './in-cluster.ts';
 export type { Informer, InformerFactory, InformerOptions, Lister, ResourceEventHandler } from './informer.ts';
 export { createInformerFactory, type InformerFactoryOptions } from './informer-factory.ts';
+export { type KubeconfigConnection, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
 export {
   done,
   type Reconcile,

@@ -1,0 +1,328 @@
+/**
+ * The Transport over HTTP/1.1 to any Kubernetes API server: keep-alive connections, one JSON document per answer, a
+ * deadline on every request. Speaks no more than what kube-apiserver documents.
+ */
+import { type ClientRequest, type IncomingMessage, Agent as PlainAgent, request as plainRequest } from 'node:http';
+import { type AgentOptions, Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import {
+  type ApiRequest,
+  type ApiResponse,
+  ApiStatusError,
+  apiVersionOf,
+  type KubernetesObject,
+  type ObjectList,
+  type PatchType,
+  type ResourceType,
+  type Transport,
+  type WatchRequest,
+  type WatchStream,
+} from '../api/index.ts';
+import { type Clock, deepFreeze, messageOf, throwIfAborted, UsageError, withDeadline } from '../base/index.ts';
+import { errorOf, TransportError } from './http-status.ts';
+import { HttpWatchStream } from './http-watch.ts';
+import { requestTarget } from './request-path.ts';
+import { type BucketOptions, TokenBucket } from './token-bucket.ts';
+
+/** Where a server is and how it is talked to: what a kubeconfig tells. */
+export interface ServerConnection {
+  /** `https://127.0.0.1:6443`; a path is put before every request's. */
+  readonly server: string;
+  /** PEM. Without it the system's authorities are trusted. */
+  readonly caData?: string;
+  /** PEM. */
+  readonly clientCertificate?: string;
+  /** PEM. */
+  readonly clientKey?: string;
+  /** Asked before every request. */
+  readonly token?: () => Promise<string>;
+  /** The name that the certificate must have, when it is not the host's. */
+  readonly serverName?: string;
+  readonly insecureSkipTlsVerify?: boolean;
+}
+
+export interface HttpTransportOptions extends ServerConnection {
+  readonly clock: Clock;
+  readonly userAgent: string;
+  /** Limits the requests of this client; upstream's sidecars use 5 per second after a burst of 10. None by default. */
+  readonly rateLimit?: BucketOptions;
+}
+
+/** The server gives up on a request after 60 s; its answer must have the time to arrive. */
+const requestTimeoutMs = 65_000;
+/** Until the headers of a watch. */
+const watchStartTimeoutMs = 30_000;
+/** Requests at a time; more wait for a connection. Watches have connections of their own. */
+const connectionLimit = 64;
+/** Idle connections are closed before servers and firewalls do it. */
+const idleTimeoutMs = 50_000;
+const keepAliveProbeMs = 15_000;
+const answerLimitBytes = 256 * 1024 * 1024;
+/** A server that is overloaded names a time to come back at: so often that is done within the request's deadline. */
+const overloadRetries = 5;
+
+const methods = {
+  get: 'GET',
+  list: 'GET',
+  watch: 'GET',
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
+} as const;
+
+const patchContentTypes: Readonly<Record<PatchType, string>> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  // JSON is YAML.
+  apply: 'application/apply-patch+yaml',
+};
+
+interface Answer {
+  readonly code: number;
+  readonly body: string;
+  readonly warnings: readonly string[];
+  readonly retryAfterSeconds: number | undefined;
+}
+
+export function createHttpTransport(options: HttpTransportOptions): Transport & AsyncDisposable {
+  return new HttpTransport(options);
+}
+
+class HttpTransport implements Transport, AsyncDisposable {
+  readonly #options: HttpTransportOptions;
+  readonly #base: URL;
+  readonly #requestAgent: PlainAgent;
+  readonly #watchAgent: PlainAgent;
+  readonly #bucket: TokenBucket | undefined;
+
+  constructor(options: HttpTransportOptions) {
+    this.#options = options;
+    this.#base = baseOf(options.server);
+    this.#requestAgent = this.#agent({ maxSockets: connectionLimit, timeout: idleTimeoutMs });
+    this.#watchAgent = this.#agent({ maxFreeSockets: 0 });
+    this.#bucket = options.rateLimit ? new TokenBucket(options.clock, options.rateLimit) : undefined;
+  }
+
+  async request(request: ApiRequest): Promise<ApiResponse> {
+    const { clock } = this.#options;
+    const target = requestTarget(request);
+    const method = methods[request.verb];
+    const deadline = { clock, timeoutMs: requestTimeoutMs, what: `${method} ${target}`, signal: request.signal };
+    const answer = await withDeadline(deadline, (signal) => this.#sendUntilTaken(request, target, signal));
+    const object = parseBody(answer);
+    return {
+      object: deepFreeze(request.verb === 'list' ? listOf(request.resource, object) : object),
+      created: answer.code === 201,
+      ...(answer.warnings.length > 0 ? { warnings: answer.warnings } : {}),
+    };
+  }
+
+  async watch(request: WatchRequest): Promise<WatchStream> {
+    const { clock } = this.#options;
+    const target = requestTarget(request);
+    throwIfAborted(request.signal);
+    const deadline = { clock, timeoutMs: watchStartTimeoutMs, what: `GET ${target}`, signal: request.signal };
+    const response = await withDeadline(deadline, async (connecting) => {
+      await this.#waitForTurn(connecting);
+      const sent = await this.#open(request, target, this.#watchAgent);
+      // Until the headers the deadline ends the request; from then on only the caller's signal does.
+      const abort = () => sent.destroy();
+      connecting.addEventListener('abort', abort, { once: true });
+      try {
+        const opened = await responseOf(sent);
+        if (opened.statusCode !== 200) throw errorOf(await collect(opened));
+        return opened;
+      } catch (thrown) {
+        throwIfAborted(connecting);
+        throw thrown instanceof ApiStatusError ? thrown : this.#unreachable(thrown);
+      } finally {
+        connecting.removeEventListener('abort', abort);
+      }
+    });
+    const { signal } = request;
+    if (signal) {
+      const end = () => response.destroy();
+      signal.addEventListener('abort', end, { once: true });
+      response.once('close', () => signal.removeEventListener('abort', end));
+    }
+    return new HttpWatchStream(response, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#requestAgent.destroy();
+    this.#watchAgent.destroy();
+  }
+
+  async #sendUntilTaken(request: ApiRequest, target: string, signal: AbortSignal): Promise<Answer> {
+    for (let retries = 0; ; retries++) {
+      await this.#waitForTurn(signal);
+      const answer = await this.#options.clock.boundary(this.#send(request, target, signal));
+      if (answer.code < 400) return answer;
+      const waitSeconds = answer.code === 429 ? answer.retryAfterSeconds : undefined;
+      if (waitSeconds === undefined || retries >= overloadRetries) throw errorOf(answer);
+      await this.#options.clock.sleep(waitSeconds * 1000, signal);
+    }
+  }
+
+  async #waitForTurn(signal: AbortSignal): Promise<void> {
+    const waitMs = this.#bucket?.take() ?? 0;
+    if (waitMs > 0) await this.#options.clock.sleep(waitMs, signal);
+  }
+
+  async #send(request: ApiRequest, target: string, signal: AbortSignal): Promise<Answer> {
+    for (let tries = 0; ; tries++) {
+      const sent = await this.#open(request, target, this.#requestAgent);
+      const abort = () => sent.destroy();
+      signal.addEventListener('abort', abort, { once: true });
+      try {
+        throwIfAborted(signal);
+        return await collect(await responseOf(sent));
+      } catch (thrown) {
+        throwIfAborted(signal);
+        // The server closed an idle connection just when it was used again: a read is safe to repeat.
+        const reads = methods[request.verb] === 'GET';
+        if (!reads || !sent.reusedSocket || tries > connectionLimit) throw this.#unreachable(thrown);
+      } finally {
+        signal.removeEventListener('abort', abort);
+      }
+    }
+  }
+
+  async #open(request: ApiRequest | WatchRequest, target: string, agent: PlainAgent): Promise<ClientRequest> {
+    const { token, userAgent } = this.#options;
+    const content = contentOf(request);
+    const headers: Record<string, string | number> = { accept: 'application/json', 'user-agent': userAgent };
+    if (token) headers.authorization = `Bearer ${await token()}`;
+    if (content) {
+      headers['content-type'] = content.type;
+      headers['content-length'] = Buffer.byteLength(content.body);
+    }
+    const send = this.#base.protocol === 'https:' ? tlsRequest : plainRequest;
+    const path = this.#base.pathname.replace(/\/+$/, '') + target;
+    const sent = send({
+      host: hostOf(this.#base),
+      port: portOf(this.#base),
+      path,
+      method: methods[request.verb],
+      headers,
+      agent,
+    });
+    sent.end(content?.body);
+    return sent;
+  }
+
+  #unreachable(cause: unknown): Error {
+    if (cause instanceof TransportError) return cause;
+    return new TransportError(`cannot reach ${this.#base.origin}: ${messageOf(cause)}`, { cause });
+  }
+
+  #agent(options: AgentOptions): PlainAgent {
+    const { caData, clientCertificate, clientKey, serverName, insecureSkipTlsVerify } = this.#options;
+    const common = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...options };
+    if (this.#base.protocol === 'http:') return new PlainAgent(common);
+    return new TlsAgent({
+      ...common,
+      minVersion: 'TLSv1.2',
+      rejectUnauthorized: !insecureSkipTlsVerify,
+      ...(caData === undefined ? {} : { ca: caData }),
+      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+      ...(clientKey === undefined ? {} : { key: clientKey }),
+      ...(serverName === undefined ? {} : { servername: serverName }),
+    });
+  }
+}
+
+function baseOf(server: string): URL {
+  const base = URL.parse(server);
+  if (base?.protocol === 'https:' || base?.protocol === 'http:') return base;
+  throw new UsageError(`the server must be an http or https URL, not ${JSON.stringify(server)}`);
+}
+
+/** Without the brackets that an IPv6 address has in a URL. */
+function hostOf(base: URL): string {
+  return base.hostname.replace(/^\[(.*)\]$/, '$1');
+}
+
+function portOf(base: URL): number {
+  return base.port === '' ? (base.protocol === 'https:' ? 443 : 80) : Number(base.port);
+}
+
+function contentOf(request: ApiRequest | WatchRequest): { readonly type: string; readonly body: string } | undefined {
+  switch (request.verb) {
+    case 'create':
+    case 'update':
+      return { type: 'application/json', body: JSON.stringify(request.object) };
+    case 'patch':
+      return { type: patchContentTypes[request.patch.type], body: JSON.stringify(request.patch.body) };
+    case 'delete':
+    case 'deletecollection': {
+      const options = { apiVersion: 'v1', kind: 'DeleteOptions', ...request.options };
+      return { type: 'application/json', body: JSON.stringify(options) };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function responseOf(sent: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // Stays for the request's life: a broken connection may be told more than once.
+    sent.on('error', reject);
+    sent.once('response', resolve);
+  });
+}
+
+async function collect(response: IncomingMessage): Promise<Answer> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > answerLimitBytes)
+      throw new TransportError(`the server's answer has more than ${answerLimitBytes} bytes`);
+    chunks.push(chunk);
+  }
+  const retryAfter = Number(response.headers['retry-after']);
+  return {
+    code: response.statusCode ?? 0,
+    body: Buffer.concat(chunks).toString('utf8'),
+    warnings: (response.headersDistinct.warning ?? []).map(warningText),
+    retryAfterSeconds: Number.isInteger(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
+  };
+}
+
+/** `299 - "spec.x is deprecated"`: the text. */
+function warningText(header: string): string {
+  const quoted = /^\d{3} \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1];
+  return quoted === undefined ? header : quoted.replace(/\\(.)/g, '$1');
+}
+
+function parseBody(answer: Answer): unknown {
+  try {
+    return JSON.parse(answer.body);
+  } catch (cause) {
+    throw new TransportError('the server answered with something that is not JSON', { cause });
+  }
+}
+
+interface WireList {
+  readonly metadata?: {
+    readonly resourceVersion?: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
+  readonly items?: readonly KubernetesObject[] | null;
+}
+
+/** On the wire the items of a list do not say what they are. */
+function listOf(resource: ResourceType, body: unknown): ObjectList<KubernetesObject> {
+  const { metadata = {}, items } = body as WireList;
+  const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+  return {
+    items: (items ?? []).map((item) => ({ ...identity, ...item })),
+    resourceVersion: metadata.resourceVersion ?? '',
+    ...(metadata.continue ? { continue: metadata.continue } : {}),
+    ...(metadata.remainingItemCount === undefined ? {} : { remainingItemCount: metadata.remainingItemCount }),
+  };
+}
