@@ -109,8 +109,8 @@ function areDependenciesInstalled() {
 function ensureDependencies() {
   if (areDependenciesInstalled()) return;
   say('installing dependencies');
-  const quiet = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
-  npm(existsSync(join(root, 'node_modules')) ? ['install', '--no-save', ...quiet] : ['ci', ...quiet]);
+  // Not `npm ci`: it refuses a lock file that lacks the optional packages of foreign platforms.
+  npm(['install', '--no-save', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
 }
 
 function ensureBuild() {
