@@ -1,0 +1,65 @@
+/** JSON patch, RFC 6902, with the limits of Kubernetes. */
+import { applyPatch, type Operation } from 'rfc6902';
+import { ApiStatusError } from '../../api/index.ts';
+import { messageOf } from '../../base/index.ts';
+
+const maxOperations = 10_000;
+/** What repeated `copy` operations may add up to: as much as a body may hold. */
+const maxCopiedBytes = 3 * 1024 * 1024;
+const names = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test']);
+
+/** The 422 for a patch that is well formed and cannot be applied. */
+function rejected(detail: string): ApiStatusError {
+  return ApiStatusError.of('Invalid', 'the server rejected our request due to an error in our request', {
+    causes: [{ reason: 'UnexpectedServerResponse', message: detail }],
+  });
+}
+
+function operationsOf(body: unknown): readonly Operation[] {
+  if (!Array.isArray(body)) {
+    throw ApiStatusError.of('BadRequest', 'error decoding patch: a JSON patch is a list of operations');
+  }
+  if (body.length > maxOperations) {
+    const message = `The allowed maximum operations in a JSON patch is ${maxOperations}, got ${body.length}`;
+    throw ApiStatusError.of('RequestEntityTooLarge', message);
+  }
+  for (const operation of body as readonly Partial<Operation>[]) {
+    const isOperation =
+      typeof operation === 'object' &&
+      operation !== null &&
+      typeof operation.op === 'string' &&
+      names.has(operation.op);
+    if (!isOperation || typeof operation.path !== 'string') {
+      throw ApiStatusError.of('BadRequest', 'error decoding patch: every operation needs an op and a path');
+    }
+  }
+  return body as readonly Operation[];
+}
+
+/** The object with the operations applied in order, all of them or none. The object is not changed. */
+export function applyJsonPatch(object: unknown, body: unknown): unknown {
+  const operations = operationsOf(body);
+  // The library changes its target in place.
+  const target: unknown = structuredClone(object);
+  let copiedBytes = 0;
+  for (const operation of operations) {
+    if (operation.op === 'copy') {
+      copiedBytes += JSON.stringify(target).length;
+      if (copiedBytes > maxCopiedBytes) {
+        throw ApiStatusError.of('RequestEntityTooLarge', 'the copy operations of the JSON patch add up to too much');
+      }
+    }
+    const [failure] = applyOne(target, operation);
+    if (failure) throw rejected(failure.message);
+  }
+  return target;
+}
+
+function applyOne(target: unknown, operation: Operation): readonly (Error | null)[] {
+  try {
+    return applyPatch(target, [operation]);
+  } catch (thrown) {
+    // A pointer that is none.
+    throw rejected(messageOf(thrown));
+  }
+}

@@ -1,0 +1,38 @@
+import type { Identity, WriteOptions } from '../../api/index.ts';
+import type { Clock, Logger, Random } from '../../base/index.ts';
+import type { AdmissionChain } from '../admission/admission.ts';
+import type { Authorizer } from '../auth/authorizer.ts';
+import type { RegisteredResource, Registry } from '../registry/registry.ts';
+import type { StrategyContext } from '../registry/strategy.ts';
+import type { Store } from '../store/store.ts';
+import type { SubresourceHandler } from './subresource.ts';
+
+/** What every request is served with. One per server. */
+export interface ServerContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly registry: Registry;
+  readonly admission: AdmissionChain;
+  readonly authorizer: Authorizer;
+  /** Subresources besides /status, by `<resource>/<subresource>`. */
+  readonly subresources: ReadonlyMap<string, SubresourceHandler>;
+  /** Signs continue tokens, so that nobody can read keys of his choice through one. */
+  readonly continueKey: Uint8Array;
+}
+
+/** One write being served. */
+export interface WriteCall {
+  readonly server: ServerContext;
+  readonly identity: Identity;
+  readonly resource: RegisteredResource;
+  readonly namespace: string | undefined;
+  readonly subresource: string | undefined;
+  readonly options: WriteOptions;
+  /** Keys that the JSON text of the body gave twice. */
+  readonly duplicateFields: readonly string[];
+  readonly context: StrategyContext;
+  /** Texts for the client that do not stop the write. */
+  readonly warnings: string[];
+}
