@@ -2,80 +2,67 @@ import { Visitor } from 'oxc-parser';
 import { findRow, type Layers } from './imports.ts';
 import type { SourceFile, Violation } from './source-file.ts';
 
-const members: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    'Date.now': 'take a Clock',
-    'performance.now': 'take a Clock',
-    'Math.random': 'take a Random',
-  }),
-);
-const calls: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    setTimeout: 'take a Clock',
-    setInterval: 'take a Clock',
-    setImmediate: 'take a Clock',
-  }),
-);
-const modules: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    'node:timers': 'take a Clock',
-    'node:timers/promises': 'take a Clock',
-  }),
-);
-const processModules: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    'node:child_process': 'take an Exec',
-    child_process: 'take an Exec',
-  }),
-);
+const clock = 'take a Clock';
+
+const members = new Map([
+  ['Date.now', clock],
+  ['performance.now', clock],
+  ['Math.random', 'take a Random'],
+]);
+const calls = new Map([
+  ['setTimeout', clock],
+  ['setInterval', clock],
+]);
+const modules = new Map([
+  ['node:timers', clock],
+  ['node:timers/promises', clock],
+]);
+/** Tests may start processes and read the environment; and they may let a turn of the event loop pass. */
+const outsideTests = {
+  members: new Map([['process.env', 'take options']]),
+  calls: new Map([['setImmediate', clock]]),
+  modules: new Map([
+    ['node:child_process', 'take an Exec'],
+    ['child_process', 'take an Exec'],
+  ]),
+};
 
 /** The ground itself, and the commands, which put the real world in. */
 const exemptRows = new Set(['base', 'cmd']);
 
-interface Scope {
-  readonly time: boolean;
-  readonly surroundings: boolean;
-}
-
-/** What is checked in a file. Tests may start processes, but never wait for real time. */
-function scopeOf(layers: Layers, file: SourceFile): Scope {
+/** Whether the file must do without real time and chance. Tests of the program and of its parts never wait for them. */
+function isBound(layers: Layers, file: SourceFile): boolean {
   const row = findRow(layers, file.path);
-  const isProgram = row !== undefined && !exemptRows.has(row);
-  return { time: isProgram || file.path.startsWith('test/integration/'), surroundings: isProgram && !file.isTest };
+  return (row !== undefined && !exemptRows.has(row)) || file.path.startsWith('test/integration/');
 }
 
 /** Real time, randomness, processes and environment outside the places that own them, and default exports. */
 export function checkBanned(layers: Layers, files: readonly SourceFile[]): Violation[] {
-  return files.flatMap((file) => {
-    const scope = scopeOf(layers, file);
-    return [...(scope.time ? bannedUses(file, scope) : []), ...defaultExports(file)];
-  });
+  return files.flatMap((file) => [...(isBound(layers, file) ? bannedUses(file) : []), ...defaultExports(file)]);
 }
 
-function bannedUses(file: SourceFile, scope: Scope): Violation[] {
+function bannedUses(file: SourceFile): Violation[] {
   const violations: Violation[] = [];
-  const report = (offset: number, what: string, instead: string) => {
-    violations.push({ path: file.path, line: file.lineAt(offset), rule: 'banned', message: `${what}: ${instead}` });
+  const report = (line: number, what: string, instead: string | undefined) => {
+    if (instead) violations.push({ path: file.path, line, rule: 'banned', message: `${what}: ${instead}` });
   };
-  const bannedModules = scope.surroundings ? new Map([...modules, ...processModules]) : modules;
+  const find = (kind: 'members' | 'calls' | 'modules', name: string): string | undefined =>
+    ({ members, calls, modules })[kind].get(name) ?? (file.isTest ? undefined : outsideTests[kind].get(name));
   for (const { target, isRelative, line } of file.imports) {
-    const instead = isRelative ? undefined : bannedModules.get(target);
-    if (instead) violations.push({ path: file.path, line, rule: 'banned', message: `${target}: ${instead}` });
+    if (!isRelative) report(line, target, find('modules', target));
   }
   const visitor = new Visitor({
     MemberExpression: ({ object, property, start }) => {
       if (object.type !== 'Identifier' || property.type !== 'Identifier') return;
       const name = `${object.name}.${property.name}`;
-      const instead = members.get(name) ?? (scope.surroundings && name === 'process.env' ? 'take options' : undefined);
-      if (instead) report(start, name, instead);
+      report(file.lineAt(start), name, find('members', name));
     },
     CallExpression: ({ callee, start }) => {
-      const instead = callee.type === 'Identifier' ? calls.get(callee.name) : undefined;
-      if (instead && callee.type === 'Identifier') report(start, callee.name, instead);
+      if (callee.type === 'Identifier') report(file.lineAt(start), callee.name, find('calls', callee.name));
     },
     NewExpression: ({ callee, arguments: args, start }) => {
       const isNow = callee.type === 'Identifier' && callee.name === 'Date' && args.length === 0;
-      if (isNow) report(start, 'new Date()', 'take a Clock');
+      if (isNow) report(file.lineAt(start), 'new Date()', clock);
     },
   });
   visitor.visit(file.parsed.program);

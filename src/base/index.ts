@@ -1,7 +1,8 @@
-export { abortError, type DeadlineOptions, onAbort, throwIfAborted, withDeadline } from './abort.ts';
+export { abortError, onAbort, throwIfAborted } from './abort.ts';
 export { assert, InvariantError, unreachable } from './assert.ts';
 export { Backoff, type BackoffOptions, backoffMs } from './backoff.ts';
 export { type Clock, microTimestamp, realClock, type Timer, timestamp } from './clock.ts';
+export { type DeadlineOptions, withDeadline } from './deadline.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { errnoOf, isAbort, messageOf, TimeoutError, UsageError } from './errors.ts';
 export {
