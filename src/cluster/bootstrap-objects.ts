@@ -1,11 +1,11 @@
 /** The objects that are there before anybody asks: namespaces, classes of the bundled driver, priority classes. */
 import {
+  csiDrivers,
   type Draft,
   isAlreadyExists,
   type KubernetesObject,
   namespaces,
   priorityClasses,
-  csiDrivers,
   type ResourceType,
   storageClasses,
 } from '../api/index.ts';
@@ -14,7 +14,11 @@ import { annIsDefaultClass } from '../component-helpers/index.ts';
 
 export const hostpathDriverName = 'hostpath.csi.k8s.io';
 
-async function ensure<T extends KubernetesObject>(client: Client, type: ResourceType<T>, draft: Draft<T>): Promise<void> {
+async function ensure<T extends KubernetesObject>(
+  client: Client,
+  type: ResourceType<T>,
+  draft: Draft<T>,
+): Promise<void> {
   try {
     await client.create(type, draft);
   } catch (thrown) {

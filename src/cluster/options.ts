@@ -84,7 +84,8 @@ function parseDriver(text: string): ExternalDriver {
 
 function checkSocketLength(flag: string, directory: string): void {
   const excess = Buffer.byteLength(join(directory, longestSocketBelowRoot)) - longestSocketPath;
-  if (excess > 0) throw new UsageError(`${flag}: ${directory} is ${excess} bytes too long for the unix sockets below it`);
+  if (excess > 0)
+    throw new UsageError(`${flag}: ${directory} is ${excess} bytes too long for the unix sockets below it`);
 }
 
 export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): ClusterOptions {
@@ -101,7 +102,8 @@ export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): Cluste
   for (const name of nodeNames) checkSocketLength(flags.rootDir ? '--root-dir' : '--data-dir', join(rootDir, name));
   const externalDrivers = (flags.csiDriver ?? []).map(parseDriver);
   for (const { node } of externalDrivers) {
-    if (node !== undefined && !nodeNames.includes(node)) throw new UsageError(`--csi-driver: there is no node "${node}"`);
+    if (node !== undefined && !nodeNames.includes(node))
+      throw new UsageError(`--csi-driver: there is no node "${node}"`);
   }
   return {
     ...parseListen(flags.listen),

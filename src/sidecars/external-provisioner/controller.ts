@@ -15,6 +15,7 @@ import { getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { defaultProvisionerFlags, type ProvisionerContext, type ProvisionerFlags } from './context.ts';
+import { concernsProvisioning } from './decide.ts';
 import { syncClaim } from './sync-claim.ts';
 import { attachmentsByVolume, syncVolume } from './sync-volume.ts';
 
@@ -83,7 +84,9 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   );
   claims.addHandler({
     onAdd: (claim) => claimQueue.add(keyOf(claim)),
-    onUpdate: (_previous, claim) => claimQueue.add(keyOf(claim)),
+    onUpdate: (previous, claim) => {
+      if (concernsProvisioning(previous, claim)) claimQueue.add(keyOf(claim));
+    },
   });
   volumes.addHandler({
     onAdd: (volume) => volumeQueue.add(keyOf(volume)),

@@ -42,6 +42,24 @@ export function decideClaim({ claim, driver, className, class: volumeClass, volu
   return { kind: 'provision', class: volumeClass };
 }
 
+/**
+ * Whether a change of the claim can change what is to be done about it. Our own writes of the finalizer cannot: they
+ * must not bring a failed claim back before its time.
+ */
+export function concernsProvisioning(previous: PersistentVolumeClaim, current: PersistentVolumeClaim): boolean {
+  const inputs = ({ metadata, spec, status }: PersistentVolumeClaim) => [
+    metadata.deletionTimestamp,
+    metadata.annotations?.[annSelectedNode],
+    metadata.annotations?.[annStorageProvisioner],
+    metadata.annotations?.[annBetaStorageProvisioner],
+    spec.volumeName,
+    spec.storageClassName,
+    status?.phase,
+  ];
+  const before = inputs(previous);
+  return inputs(current).some((value, index) => value !== before[index]);
+}
+
 export type VolumeDecision =
   | { readonly kind: 'ignore' }
   | { readonly kind: 'addFinalizer' }

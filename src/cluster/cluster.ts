@@ -1,0 +1,126 @@
+/**
+ * The composition root: boots the API server, the controllers, the scheduler, the kubelets and the drivers' sidecar
+ * roles in this process, in the order of their needs, and ends them in the opposite order.
+ */
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Identity } from '../api/index.ts';
+import { type ApiServer, createApiServer, openSqliteStore } from '../apiserver/index.ts';
+import { type Clock, type Logger, type Random, realFs } from '../base/index.ts';
+import { type Client, createClient, createEventRecorder, createInformerFactory } from '../client/index.ts';
+import { Scheduler } from '../scheduler/index.ts';
+import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from './bootstrap-objects.ts';
+import { startControllers } from './controllers.ts';
+import { type DriverEnvironment, type NodeSocket, startDriverRoles } from './driver-roles.ts';
+import { startHostpathProcess } from './hostpath-process.ts';
+import { startNodes } from './nodes.ts';
+import type { ClusterOptions } from './options.ts';
+import { untilReady } from './ready.ts';
+
+export interface Services {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** A running cluster. Disposing it stops pods, unmounts everything and keeps the state. */
+export interface Cluster extends AsyncDisposable {
+  readonly kubeconfig: string;
+  readonly server: string;
+}
+
+/** What components of this process are allowed to do, until each has a role of its own. */
+function componentIdentity(component: string): Identity {
+  return { user: `system:${component}`, groups: ['system:masters', 'system:authenticated'] };
+}
+
+export async function startCluster(options: ClusterOptions, services: Services, signal: AbortSignal): Promise<Cluster> {
+  const { clock, random, logger } = services;
+  await using starting = new AsyncDisposableStack();
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+
+  // The driver takes as long to start as everything else: it goes first.
+  const driver = options.defaultDrivers ? await startBundledDriver(options, services, starting) : undefined;
+  const store = starting.use(await openSqliteStore({ clock, logger, directory: join(options.dataDir, 'store') }));
+  const server = starting.use(await createApiServer({ store, clock, random, logger, dataDir: options.dataDir }));
+  const { address } = await server.listen({ host: options.host, port: options.port });
+  await server.writeKubeconfig(options.kubeconfig);
+
+  const client = (component: string): Client =>
+    createClient({ transport: server.transport(componentIdentity(component)), fieldManager: component });
+  const admin = client('stowage');
+  await ensureSystemObjects(admin);
+  if (driver) await ensureHostpathObjects(admin);
+
+  const informers = starting.use(createInformerFactory({ client: admin, clock, logger, random }));
+  const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
+  starting.use(startControllers({ clock, random, logger, informers, client, rootCa: server.rootCa }));
+  const scheduler = starting.use(startScheduler(environment));
+  const nodes = starting.use(await startNodes(options, { ...services, client, informers, server }));
+  informers.start();
+  await informers.waitForSync(signal);
+  scheduler.start();
+
+  const drivers = await startAllDriverRoles(options, environment, driver, nodes.registrationDirs, starting, signal);
+  informers.start();
+  const classes = driver ? ['standard', 'standard-wait'] : [];
+  await untilReady(informers, { nodeNames: options.nodeNames, drivers, classes }, clock, signal);
+  const running = starting.move();
+  return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function startScheduler({ clock, random, logger, informers, client }: DriverEnvironment): Scheduler {
+  const component = 'default-scheduler';
+  const schedulerClient = client('kube-scheduler');
+  const recorder = createEventRecorder({ client: schedulerClient, clock, random, component, logger });
+  return new Scheduler({ client: schedulerClient, informers, recorder, clock, logger: logger.with({ component }) });
+}
+
+interface BundledDriver {
+  readonly controllerSocket: string;
+  readonly nodeSockets: ReadonlyMap<string, string>;
+}
+
+async function startBundledDriver(
+  options: ClusterOptions,
+  { clock, logger }: Services,
+  stack: AsyncDisposableStack,
+): Promise<BundledDriver> {
+  const stateDir = join(options.dataDir, 'hostpath');
+  const socketDir = join(options.dataDir, 'csi');
+  await Promise.all([stateDir, socketDir].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
+  const nodeSockets = new Map(options.nodeNames.map((node) => [node, join(socketDir, `${node}.sock`)]));
+  const controllerSocket = join(socketDir, 'controller.sock');
+  const entry = process.argv[1] ?? '';
+  const extraArgs = options.driverArgs;
+  stack.use(startHostpathProcess({ entry, stateDir, controllerSocket, nodeSockets, extraArgs, clock, logger }));
+  return { controllerSocket, nodeSockets };
+}
+
+/** Roles for the bundled driver and for every driver that was named. Returns the names of those registered everywhere. */
+async function startAllDriverRoles(
+  options: ClusterOptions,
+  environment: DriverEnvironment,
+  bundled: BundledDriver | undefined,
+  registrationDirs: ReadonlyMap<string, string>,
+  stack: AsyncDisposableStack,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const drivers: string[] = [];
+  const register = (endpoint: string, node: string): NodeSocket[] => {
+    const registrationDir = registrationDirs.get(node);
+    return registrationDir === undefined ? [] : [{ endpoint, registrationDir }];
+  };
+  if (bundled) {
+    const sockets = [...bundled.nodeSockets].flatMap(([node, path]) => register(path, node));
+    stack.use(await startDriverRoles(environment, bundled.controllerSocket, sockets, signal));
+    drivers.push(hostpathDriverName);
+  }
+  for (const { socket, node } of options.externalDrivers) {
+    const sockets = (node === undefined ? options.nodeNames : [node]).flatMap((name) => register(socket, name));
+    const roles = stack.use(await startDriverRoles(environment, socket, sockets, signal));
+    if (node === undefined) drivers.push(roles.driverName);
+  }
+  return drivers;
+}

@@ -1,0 +1,34 @@
+/** Every controller, each with a client and an event source of its own name. */
+import type { Clock, Logger, Random } from '../base/index.ts';
+import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
+import * as controllers from '../controllers/index.ts';
+
+export interface ControllerEnvironment {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly informers: InformerFactory;
+  readonly client: (component: string) => Client;
+  /** The certificate of the cluster's authority, PEM. */
+  readonly rootCa: string;
+}
+
+export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
+  const { clock, random, logger, informers, rootCa } = environment;
+  const stack = new AsyncDisposableStack();
+  const optionsFor = (component: string) => {
+    const client = environment.client(component);
+    const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
+    return { client, informers, recorder, clock, random, logger: logger.with({ component }) };
+  };
+  stack.use(controllers.startPersistentVolumeController(optionsFor(controllers.persistentVolumeControllerName)));
+  stack.use(controllers.startAttachDetachController(optionsFor('attachdetach-controller')));
+  stack.use(controllers.startClaimProtectionController(optionsFor('pvc-protection-controller')));
+  stack.use(controllers.startVolumeProtectionController(optionsFor('pv-protection-controller')));
+  stack.use(controllers.startEphemeralVolumeController(optionsFor('ephemeral_volume')));
+  stack.use(controllers.startStatefulSetController(optionsFor('statefulset-controller')));
+  stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
+  stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));
+  stack.use(controllers.startServiceAccountController({ ...optionsFor('service-account-controller'), rootCa }));
+  return stack;
+}

@@ -1,0 +1,90 @@
+/**
+ * The bundled hostpath driver as a child process: started with the cluster, restarted when it dies, stopped with it.
+ * It ends by itself when this process is gone, because its standard input then closes.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Backoff, type Clock, type Logger, onAbort, spawnProcess } from '../base/index.ts';
+
+export interface HostpathOptions {
+  /** The program's own entry file. */
+  readonly entry: string;
+  readonly stateDir: string;
+  readonly controllerSocket: string;
+  readonly nodeSockets: ReadonlyMap<string, string>;
+  readonly extraArgs: readonly string[];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A driver that dies at once is not started in a tight loop. */
+const restartBackoff = { initialMs: 100, maxMs: 10_000 };
+
+/** A driver that ran this long is taken to be healthy again. */
+const healthyAfterMs = 60_000;
+
+/** What a driver may take to end its calls before it is killed. */
+const stopTimeoutMs = 3000;
+
+function argumentsOf(options: HostpathOptions): string[] {
+  const sockets = [...options.nodeSockets].flatMap(([node, path]) => ['--node-endpoint', `${node}=unix://${path}`]);
+  return [
+    options.entry,
+    'driver',
+    'hostpath',
+    '--endpoint',
+    `unix://${options.controllerSocket}`,
+    ...sockets,
+    '--statedir',
+    options.stateDir,
+    '--enable-attach',
+    '--enable-topology=false',
+    '--exit-with-parent',
+    ...options.extraArgs,
+  ];
+}
+
+export function startHostpathProcess(options: HostpathOptions): AsyncDisposable {
+  const { clock, logger } = options;
+  const stop = new AbortController();
+  const running = supervise(options, stop.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await running;
+      logger.debug('hostpath driver stopped', { stateDir: options.stateDir, now: clock.now() });
+    },
+  };
+}
+
+async function supervise(options: HostpathOptions, signal: AbortSignal): Promise<void> {
+  const { clock, logger } = options;
+  const backoff = new Backoff<string>(restartBackoff);
+  while (!signal.aborted) {
+    const startedMs = clock.monotonic();
+    const child = spawnProcess(process.execPath, {
+      args: ['--max-semi-space-size=1', ...argumentsOf(options)],
+      stdio: ['pipe', 'inherit', 'inherit'],
+      cwd: join(options.stateDir, '..'),
+    });
+    const [code, killedBy] = await ended(child, clock, signal);
+    if (signal.aborted) return;
+    if (clock.monotonic() - startedMs > healthyAfterMs) backoff.forget('driver');
+    const delayMs = backoff.next('driver');
+    logger.error('hostpath driver ended, starting it again', { code, killedBy, delayMs });
+    await clock.sleep(delayMs, signal).catch(() => {});
+  }
+}
+
+/** Waits for the end of the child; ends it when the signal aborts, by force if need be. */
+async function ended(child: ChildProcess, clock: Clock, signal: AbortSignal): Promise<readonly unknown[]> {
+  const exit = once(child, 'exit');
+  using force = new DisposableStack();
+  using stopping = onAbort(signal, () => {
+    child.kill('SIGTERM');
+    force.use(clock.setTimer(stopTimeoutMs, () => child.kill('SIGKILL')));
+  });
+  void stopping;
+  return exit;
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { parseUpFlags } from './options.ts';
+
+const root = { uid: 0, env: {} };
+const user = { uid: 1000, env: { HOME: '/home/u' } };
+
+describe('parseUpFlags', () => {
+  it('keeps everything in one place per user', () => {
+    expect(parseUpFlags({}, root).dataDir).toBe('/var/lib/stowage');
+    expect(parseUpFlags({}, user).dataDir).toBe('/home/u/.local/state/stowage');
+    expect(parseUpFlags({}, { uid: 1000, env: { XDG_STATE_HOME: '/state' } }).dataDir).toBe('/state/stowage');
+  });
+
+  it('names nodes from node-0 on', () => {
+    expect(parseUpFlags({ nodes: '3' }, root).nodeNames).toEqual(['node-0', 'node-1', 'node-2']);
+  });
+
+  it('takes drivers for one node or for all', () => {
+    const { externalDrivers } = parseUpFlags({ csiDriver: ['/a.sock', 'node-0=unix:///b.sock'] }, root);
+    expect(externalDrivers).toEqual([
+      { node: undefined, socket: '/a.sock' },
+      { node: 'node-0', socket: '/b.sock' },
+    ]);
+  });
+
+  it.each([
+    [{ nodes: '0' }, '--nodes: "0" is not a number from 1 to 1000'],
+    [{ nodes: '1e3' }, '--nodes'],
+    [{ listen: 'here' }, '--listen: "here" is not HOST:PORT'],
+    [{ listen: ':99999' }, '--listen'],
+    [{ runtime: 'docker' }, '--runtime: "docker" is not supported'],
+    [{ csiDriver: ['node-9=/x'] }, '--csi-driver: there is no node "node-9"'],
+    [{ csiDriver: [''] }, '--csi-driver'],
+    [{ loggingFormat: 'xml' }, '--logging-format'],
+    [{ verbosity: 'loud' }, '-v'],
+    [{ dataDir: `/${'x'.repeat(100)}` }, '--data-dir: '],
+    [{ rootDir: `/${'x'.repeat(100)}` }, '--root-dir: '],
+  ])('[rel-X45] refuses %j', (flags, message) => {
+    expect(() => parseUpFlags(flags, root)).toThrow(message);
+  });
+});

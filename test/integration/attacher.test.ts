@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { csiNodes, persistentVolumes, volumeAttachments } from '../../src/api/index.ts';
+import { startAttacher } from '../../src/sidecars/index.ts';
+import { ControlPlane } from './support/control-plane.ts';
+import { Code, FakeDriver } from './support/fake-driver.ts';
+
+const finalizer = 'external-attacher/fake-csi';
+
+describe('external-attacher', () => {
+  let plane: ControlPlane;
+  let backend: FakeDriver;
+
+  beforeEach(async () => {
+    plane = await ControlPlane.start();
+    backend = new FakeDriver(plane.clock);
+    const { client, informers, clock, logger } = plane;
+    plane.use(startAttacher({ client, informers, driver: backend.driver, clock, logger }));
+    await client.create(csiNodes, {
+      metadata: { name: 'n1' },
+      spec: { drivers: [{ name: 'fake.csi', nodeID: 'id-n1' }] },
+    });
+    await client.create(persistentVolumes, {
+      metadata: { name: 'v' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        csi: { driver: 'fake.csi', volumeHandle: 'h' },
+      },
+    });
+    await plane.run();
+  });
+  afterEach(async () => {
+    await plane[Symbol.asyncDispose]();
+  });
+
+  async function attach(nodeName = 'n1') {
+    const spec = { attacher: 'fake.csi', nodeName, source: { persistentVolumeName: 'v' } };
+    await plane.client.create(volumeAttachments, { metadata: { name: 'a' }, spec });
+    await plane.clock.settle();
+  }
+  const attachment = () => plane.get(volumeAttachments, { name: 'a' });
+
+  it('[O17] attaches with the finalizers in place, and hands the publish context on', async () => {
+    await attach();
+    expect((await attachment())?.status).toMatchObject({ attached: true, attachmentMetadata: { device: '/dev/x' } });
+    expect((await attachment())?.metadata.finalizers).toEqual([finalizer]);
+    expect((await attachment())?.metadata.annotations).toEqual({ 'csi.alpha.kubernetes.io/node-id': 'id-n1' });
+    expect((await plane.get(persistentVolumes, { name: 'v' }))?.metadata.finalizers).toContain(finalizer);
+    expect([...backend.published]).toEqual(['h@id-n1']);
+  });
+
+  it('[O17] records what the driver says and tries again', async () => {
+    backend.fail('refusals', 'ControllerPublishVolume', Code.RESOURCE_EXHAUSTED);
+    await attach();
+    expect((await attachment())?.status?.attachError).toMatchObject({
+      message: 'rpc error: code = ResourceExhausted desc = ordered by the test',
+      errorCode: Code.RESOURCE_EXHAUSTED,
+    });
+    await plane.clock.advance(3000);
+    const status = (await attachment())?.status;
+    expect(status?.attached).toBe(true);
+    expect(status?.attachError).toBeUndefined();
+  });
+
+  it('[O17] says which node does not have the driver', async () => {
+    await attach('n2');
+    expect((await attachment())?.status?.attachError?.message).toBe('csinode.storage.k8s.io "n2" not found');
+    expect(backend.calls).toEqual([]);
+  });
+
+  it('[O18][rel-D5] keeps the object until the driver has detached', async () => {
+    await attach();
+    backend.fail('refusals', 'ControllerUnpublishVolume', Code.UNAVAILABLE);
+    await plane.client.delete(volumeAttachments, { name: 'a' });
+    await plane.clock.settle();
+    expect((await attachment())?.status?.detachError?.message).toContain('Unavailable');
+    await plane.clock.advance(3000);
+    expect(await attachment()).toBeUndefined();
+    expect(backend.published.size).toBe(0);
+  });
+
+  it('[O18][rel-D6] detaches what was attached in doubt', async () => {
+    backend.fail('lostReplies', 'ControllerPublishVolume', ...Array(50).fill(Code.DEADLINE_EXCEEDED));
+    await attach();
+    expect(backend.published.size).toBe(1);
+    await plane.client.delete(volumeAttachments, { name: 'a' });
+    await plane.clock.advance(5000);
+    expect(backend.published.size).toBe(0);
+    expect(await attachment()).toBeUndefined();
+  });
+
+  it('[O17][rel-D10] refuses a volume that is being deleted, and lets it go once detached', async () => {
+    await attach();
+    await plane.client.delete(persistentVolumes, { name: 'v' });
+    await plane.clock.settle();
+    expect((await plane.get(persistentVolumes, { name: 'v' }))?.metadata.finalizers).toContain(finalizer);
+    await plane.client.delete(volumeAttachments, { name: 'a' });
+    await plane.clock.settle();
+    expect((await plane.get(persistentVolumes, { name: 'v' }))?.metadata.finalizers ?? []).not.toContain(finalizer);
+  });
+});

@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { persistentVolumeClaims, persistentVolumes, storageClasses, volumeAttachments } from '../../src/api/index.ts';
+import { startProvisioner } from '../../src/sidecars/index.ts';
+import { ControlPlane } from './support/control-plane.ts';
+import { Code, FakeDriver } from './support/fake-driver.ts';
+import { claimDraft, classDraft } from './support/objects.ts';
+
+const provisionerNote = { 'volume.kubernetes.io/storage-provisioner': 'fake.csi' };
+const intent = 'stowage.io/provisioning';
+
+describe('external-provisioner', () => {
+  let plane: ControlPlane;
+  let backend: FakeDriver;
+
+  beforeEach(async () => {
+    plane = await ControlPlane.start();
+    backend = new FakeDriver(plane.clock);
+    await plane.client.create(storageClasses, classDraft('now', 'Immediate'));
+  });
+  afterEach(async () => {
+    await plane[Symbol.asyncDispose]();
+  });
+
+  async function start() {
+    const { client, informers, clock, random, logger } = plane;
+    const recorder = plane.recorder('fake.csi_host_1');
+    const running = startProvisioner({ client, informers, recorder, driver: backend.driver, clock, random, logger });
+    plane.use(running);
+    await plane.run();
+    return running;
+  }
+
+  async function createClaim(name = 'data') {
+    const draft = claimDraft(name, 'now');
+    return plane.client.create(persistentVolumeClaims, {
+      ...draft,
+      metadata: { ...draft.metadata, annotations: provisionerNote },
+    });
+  }
+
+  const key = { namespace: 'default', name: 'data' };
+  const claim = () => plane.get(persistentVolumeClaims, key);
+  const theVolume = async (uid: string) => plane.get(persistentVolumes, { name: `pvc-${uid}` });
+
+  it('[O3][O6] creates the volume, then its object, and says so', async () => {
+    await start();
+    const { metadata } = await createClaim();
+    await plane.clock.settle();
+    const volume = await theVolume(metadata.uid);
+    expect(volume?.spec).toMatchObject({
+      accessModes: ['ReadWriteOnce'],
+      capacity: { storage: '1Gi' },
+      persistentVolumeReclaimPolicy: 'Delete',
+      storageClassName: 'now',
+      csi: { driver: 'fake.csi', volumeHandle: `id-pvc-${metadata.uid}` },
+      claimRef: { name: 'data', namespace: 'default', uid: metadata.uid },
+    });
+    expect(volume?.metadata.finalizers).toContain('external-provisioner.volume.kubernetes.io/finalizer');
+    expect(await plane.eventsOf('data')).toEqual([
+      'Normal Provisioning External provisioner is provisioning volume for claim "default/data"',
+      `Normal ProvisioningSucceeded Successfully provisioned volume pvc-${metadata.uid}`,
+    ]);
+  });
+
+  it('[O7][rel-C1][rel-C3] asks again under the same name when the reply is lost, and makes one volume', async () => {
+    backend.fail('lostReplies', 'CreateVolume', Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE);
+    await start();
+    const { metadata } = await createClaim();
+    await plane.clock.advance(10_000);
+    expect(backend.calls.map(({ subject }) => subject)).toEqual(Array(3).fill(`pvc-${metadata.uid}`));
+    expect(backend.volumes.size).toBe(1);
+    expect(await theVolume(metadata.uid)).toBeDefined();
+  });
+
+  it('[rel-C2][rel-C9] deletes the volume of a claim that was deleted while the reply was lost', async () => {
+    backend.fail('lostReplies', 'CreateVolume', Code.DEADLINE_EXCEEDED);
+    await start();
+    await createClaim();
+    await plane.clock.settle();
+    expect((await claim())?.metadata.finalizers).toContain(intent);
+    await plane.client.patch(persistentVolumeClaims, key, {
+      type: 'merge',
+      body: { metadata: { finalizers: [intent] } },
+    });
+    await plane.client.delete(persistentVolumeClaims, key);
+    await plane.clock.advance(10_000);
+    expect(await claim()).toBeUndefined();
+    expect(backend.volumes.size).toBe(0);
+  });
+
+  it('[rel-R12][rel-C9] remembers over a restart that a volume may exist', async () => {
+    backend.fail('lostReplies', 'CreateVolume', Code.DEADLINE_EXCEEDED);
+    const first = await start();
+    await createClaim();
+    await plane.clock.settle();
+    await first[Symbol.asyncDispose]();
+    await plane.client.patch(persistentVolumeClaims, key, {
+      type: 'merge',
+      body: { metadata: { finalizers: [intent] } },
+    });
+    await plane.client.delete(persistentVolumeClaims, key);
+    expect(backend.volumes.size).toBe(1);
+    await start();
+    await plane.clock.advance(10_000);
+    expect(backend.volumes.size).toBe(0);
+    expect(await claim()).toBeUndefined();
+  });
+
+  it('[O7] forgets the intent after an error that is final, and tells the claim', async () => {
+    backend.fail('refusals', 'CreateVolume', Code.INVALID_ARGUMENT);
+    await start();
+    await createClaim();
+    await plane.clock.settle();
+    expect((await claim())?.metadata.finalizers).not.toContain(intent);
+    const told = await plane.eventsOf('data');
+    expect(told).toContain(
+      'Warning ProvisioningFailed failed to provision volume with StorageClass "now": rpc error: code = InvalidArgument desc = ordered by the test',
+    );
+  });
+
+  async function releasedVolume() {
+    await start();
+    const { metadata } = await createClaim();
+    await plane.clock.settle();
+    const name = `pvc-${metadata.uid}`;
+    const patch = { type: 'merge', body: { status: { phase: 'Released' } } } as const;
+    return { name, release: () => plane.client.patch(persistentVolumes, { name }, patch, { subresource: 'status' }) };
+  }
+
+  it('[O8][rel-C4] deletes a released volume only after its attachment has gone', async () => {
+    const { name, release } = await releasedVolume();
+    await plane.client.create(volumeAttachments, {
+      metadata: { name: 'attachment' },
+      spec: { attacher: 'fake.csi', nodeName: 'n1', source: { persistentVolumeName: name } },
+    });
+    await plane.clock.settle();
+    await release();
+    await plane.clock.advance(60_000);
+    expect(backend.methods()).not.toContain('DeleteVolume');
+    expect(await plane.eventsOf(name)).toContain(
+      `Warning VolumeFailedDelete persistentvolume ${name} is still attached to node n1`,
+    );
+    await plane.client.delete(volumeAttachments, { name: 'attachment' });
+    await plane.clock.settle();
+    expect(backend.volumes.size).toBe(0);
+    expect((await plane.get(persistentVolumes, { name }))?.metadata.finalizers ?? []).not.toContain(
+      'external-provisioner.volume.kubernetes.io/finalizer',
+    );
+  });
+
+  it('[O8][rel-C6] keeps the object while the driver refuses, and tries again', async () => {
+    const { name, release } = await releasedVolume();
+    backend.fail('refusals', 'DeleteVolume', Code.INTERNAL);
+    await release();
+    await plane.clock.settle();
+    expect(await plane.get(persistentVolumes, { name })).toBeDefined();
+    expect(await plane.eventsOf(name)).toContain(
+      'Warning VolumeFailedDelete rpc error: code = Internal desc = ordered by the test',
+    );
+    await plane.clock.advance(5000);
+    expect(backend.volumes.size).toBe(0);
+  });
+});

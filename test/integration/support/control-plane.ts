@@ -1,0 +1,74 @@
+/** The control plane in virtual time: the real API server on the memory store, real clients, informers and recorders. */
+import type { KubernetesObject, ObjectKey, ResourceType } from '../../../src/api/index.ts';
+import { coreEvents, isNotFound, namespaces } from '../../../src/api/index.ts';
+import { createApiServer, createMemoryStore } from '../../../src/apiserver/index.ts';
+import { seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
+import { type Client, createClient, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
+
+export class ControlPlane implements AsyncDisposable {
+  readonly clock = new VirtualClock();
+  readonly random = seededRandom(1);
+  readonly logger = silentLogger;
+  readonly client: Client;
+  readonly informers;
+  readonly #stack = new AsyncDisposableStack();
+  readonly #server;
+
+  private constructor() {
+    const { clock, random, logger } = this;
+    const store = this.#stack.use(createMemoryStore({ clock, logger }));
+    this.#server = this.#stack.use(createApiServer({ store, clock, random, logger }));
+    this.client = this.clientOf('test');
+    this.informers = this.#stack.use(createInformerFactory({ client: this.client, clock, logger, random }));
+  }
+
+  static async start(): Promise<ControlPlane> {
+    const plane = new ControlPlane();
+    for (const name of ['default', 'kube-system'])
+      await plane.client.create(namespaces, { metadata: { name }, spec: {} });
+    return plane;
+  }
+
+  clientOf(component: string): Client {
+    const identity = { user: `system:${component}`, groups: ['system:masters'] };
+    return createClient({ transport: this.#server.transport(identity), fieldManager: component });
+  }
+
+  recorder(component: string) {
+    const { clock, random, logger } = this;
+    return this.#stack.use(createEventRecorder({ client: this.clientOf(component), clock, random, component, logger }));
+  }
+
+  /** Disposed, last added first, with the plane. */
+  use<T extends AsyncDisposable>(part: T): T {
+    return this.#stack.use(part);
+  }
+
+  /** Starts the informers that were asked for, and lets everything run dry. */
+  async run(): Promise<void> {
+    this.informers.start();
+    await this.clock.settle();
+  }
+
+  async get<T extends KubernetesObject>(type: ResourceType<T>, key: ObjectKey): Promise<T | undefined> {
+    try {
+      return await this.client.get(type, key);
+    } catch (thrown) {
+      if (isNotFound(thrown)) return undefined;
+      throw thrown;
+    }
+  }
+
+  /** The events about an object as `type reason message`, oldest first. */
+  async eventsOf(name: string): Promise<string[]> {
+    await this.clock.settle();
+    const { items } = await this.client.list(coreEvents);
+    return items
+      .filter(({ involvedObject }) => involvedObject.name === name)
+      .map(({ type, reason, message }) => `${type} ${reason} ${message}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync();
+  }
+}

@@ -1,0 +1,91 @@
+/** A CSI driver's controller as functions, with the backend's truth to look at and faults to order. */
+
+import type { Clock } from '../../../src/base/index.ts';
+import {
+  Code,
+  Controller,
+  ControllerCapability,
+  CsiError,
+  createCsiClient,
+  directConnection,
+  serve,
+} from '../../../src/csi/index.ts';
+import type { CsiDriver } from '../../../src/sidecars/index.ts';
+
+export interface Call {
+  readonly method: string;
+  readonly subject: string;
+}
+
+export class FakeDriver {
+  readonly name = 'fake.csi';
+  readonly calls: Call[] = [];
+  /** Volume ids by name. */
+  readonly volumes = new Map<string, string>();
+  /** `volume@node` */
+  readonly published = new Set<string>();
+  /** Thrown by the next calls of a method, after their effect. */
+  readonly lostReplies = new Map<string, CsiError[]>();
+  /** Thrown by the next calls of a method, before any effect. */
+  readonly refusals = new Map<string, CsiError[]>();
+  readonly driver: CsiDriver;
+
+  constructor(clock: Clock) {
+    const service = serve(Controller, {
+      createVolume: async ({ name, capacityRange }) =>
+        this.#act('CreateVolume', name, () => {
+          const volumeId = this.volumes.get(name) ?? `id-${name}`;
+          this.volumes.set(name, volumeId);
+          return { volume: { volumeId, capacityBytes: capacityRange?.requiredBytes ?? 0n } };
+        }),
+      deleteVolume: async ({ volumeId }) =>
+        this.#act('DeleteVolume', volumeId, () => {
+          for (const [name, id] of this.volumes) if (id === volumeId) this.volumes.delete(name);
+          return {};
+        }),
+      controllerPublishVolume: async ({ volumeId, nodeId }) =>
+        this.#act('ControllerPublishVolume', `${volumeId}@${nodeId}`, () => {
+          this.published.add(`${volumeId}@${nodeId}`);
+          return { publishContext: { device: '/dev/x' } };
+        }),
+      controllerUnpublishVolume: async ({ volumeId, nodeId }) =>
+        this.#act('ControllerUnpublishVolume', `${volumeId}@${nodeId}`, () => {
+          this.published.delete(`${volumeId}@${nodeId}`);
+          return {};
+        }),
+    });
+    const connection = directConnection({ clock, services: [service] });
+    this.driver = {
+      name: this.name,
+      plugin: { services: new Set(), expansion: undefined },
+      controllerCapabilities: new Set([
+        ControllerCapability.CREATE_DELETE_VOLUME,
+        ControllerCapability.PUBLISH_UNPUBLISH_VOLUME,
+      ]),
+      controller: createCsiClient(Controller, connection, { timeoutMs: 10_000 }),
+    };
+  }
+
+  methods(): string[] {
+    return this.calls.map(({ method }) => method);
+  }
+
+  fail(kind: 'refusals' | 'lostReplies', method: string, ...codes: number[]): void {
+    this[kind].set(
+      method,
+      codes.map((code) => new CsiError(code, 'ordered by the test')),
+    );
+  }
+
+  #act<T>(method: string, subject: string, effect: () => T): T {
+    this.calls.push({ method, subject });
+    const refusal = this.refusals.get(method)?.shift();
+    if (refusal) throw refusal;
+    const result = effect();
+    const lost = this.lostReplies.get(method)?.shift();
+    if (lost) throw lost;
+    return result;
+  }
+}
+
+export { Code };
