@@ -1,6 +1,6 @@
 /** Checks of requests: what they miss or ask for in vain is refused before anything is done. */
 import { AccessMode, type CapacityRange, Code, CsiError, type VolumeCapability } from '../../csi/index.ts';
-import type { AccessType } from './state.ts';
+import type { AccessType } from './records.ts';
 
 /** The specification's limit on strings. */
 const longestNameBytes = 128;

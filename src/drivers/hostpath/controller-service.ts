@@ -16,7 +16,7 @@ import { snapshotHandlers } from './controller-snapshots.ts';
 import { volumeHandlers, volumeMessage } from './controller-volumes.ts';
 import type { HostpathDriver } from './driver.ts';
 import { checkToken } from './ids.ts';
-import type { Attachment, VolumeRecord } from './state.ts';
+import type { Attachment, VolumeRecord } from './records.ts';
 
 type Handlers = ServiceHandlers<typeof Controller>;
 

@@ -3,7 +3,7 @@ import { Code, type Controller, CsiError, type ServiceHandlers } from '../../csi
 import { page, requireField, requireName } from './checks.ts';
 import type { HostpathDriver } from './driver.ts';
 import { checkToken } from './ids.ts';
-import type { SnapshotRecord, VolumeRecord } from './state.ts';
+import type { SnapshotRecord, VolumeRecord } from './records.ts';
 
 type Handlers = ServiceHandlers<typeof Controller>;
 

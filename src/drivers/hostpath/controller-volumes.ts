@@ -11,7 +11,7 @@ import { checkAvailable, checkMaximumSize, chooseKind } from './capacity.ts';
 import { invalid, readSizeRange, requireAccessType, requireField, requireName } from './checks.ts';
 import { topologyKey } from './config.ts';
 import type { HostpathDriver } from './driver.ts';
-import type { ContentSource, VolumeRecord } from './state.ts';
+import type { ContentSource, VolumeRecord } from './records.ts';
 
 type Handlers = ServiceHandlers<typeof Controller>;
 

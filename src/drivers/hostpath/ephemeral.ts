@@ -4,7 +4,7 @@ import { Code, CsiError } from '../../csi/index.ts';
 import { chooseKind } from './capacity.ts';
 import type { HostpathDriver } from './driver.ts';
 import { checkInlineId } from './ids.ts';
-import type { VolumeRecord } from './state.ts';
+import type { VolumeRecord } from './records.ts';
 
 /** Upstream's fixed size. */
 const inlineSizeBytes = 100n << 20n;

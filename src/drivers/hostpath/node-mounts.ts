@@ -4,7 +4,7 @@ import { ifExists } from '../../base/index.ts';
 import { Code, CsiError } from '../../csi/index.ts';
 import { cleanupMountPoint, type MountPoint } from '../../mount/index.ts';
 import type { HostpathDriver } from './driver.ts';
-import type { VolumeRecord } from './state.ts';
+import type { VolumeRecord } from './records.ts';
 
 /** What a kubelet gives the directories that it makes itself. */
 const targetMode = 0o750;

@@ -14,7 +14,7 @@ import { checkLifecycle, ensureInlineVolume, isInlineRequest, removeInlineVolume
 import { isInlineId } from './ids.ts';
 import { ensureShown, removeTarget } from './node-mounts.ts';
 import { bindOptions } from './publish-options.ts';
-import type { PublishedAt, VolumeRecord } from './state.ts';
+import type { PublishedAt, VolumeRecord } from './records.ts';
 
 type Handlers = ServiceHandlers<typeof Node>;
 

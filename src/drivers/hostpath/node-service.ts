@@ -19,7 +19,7 @@ import { growVolume } from './controller-volumes.ts';
 import type { HostpathDriver } from './driver.ts';
 import { nodePublishVolume, nodeUnpublishVolume } from './node-publish.ts';
 import { nodeStageVolume, nodeUnstageVolume } from './node-stage.ts';
-import type { VolumeRecord } from './state.ts';
+import type { VolumeRecord } from './records.ts';
 
 type Handlers = ServiceHandlers<typeof Node>;
 

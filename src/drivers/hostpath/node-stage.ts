@@ -3,7 +3,7 @@ import { Code, CsiError, type Node, type ServiceHandlers } from '../../csi/index
 import { accessTypeOf, invalid, requireCapability, requireField, requirePath } from './checks.ts';
 import type { HostpathDriver } from './driver.ts';
 import { ensureShown, unmountAll } from './node-mounts.ts';
-import type { VolumeRecord } from './state.ts';
+import type { VolumeRecord } from './records.ts';
 
 type Handlers = ServiceHandlers<typeof Node>;
 

@@ -1,7 +1,7 @@
 /** The text of state.json: `{"Volumes":[...],"Snapshots":[...],"GroupSnapshots":[]}`, a record per line. */
 import { assert } from '../../base/index.ts';
 import { checkStoredId } from './ids.ts';
-import type { SnapshotRecord, VolumeRecord } from './state.ts';
+import type { SnapshotRecord, VolumeRecord } from './records.ts';
 
 /** A size is text in the file: a JSON number above 2^53 would lose digits. */
 export function recordText(record: VolumeRecord | SnapshotRecord): string {

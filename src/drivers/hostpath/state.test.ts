@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Fs, realFs, UsageError } from '../../base/index.ts';
-import { State, type VolumeRecord } from './state.ts';
+import type { VolumeRecord } from './records.ts';
+import { State } from './state.ts';
 
 let directory: string;
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Clock, type Exec, ExecError, errnoOf, exists, type Fs, ifExists } from '../../base/index.ts';
 import { type LoopDevices, type Mounter, removeTreeOneFilesystem } from '../../mount/index.ts';
-import type { SnapshotRecord, VolumeRecord } from './state.ts';
+import type { SnapshotRecord, VolumeRecord } from './records.ts';
 
 /** Copies of any size end within it; the caller's own deadline passes long before, and it asks again. */
 const copyTimeoutMs = 30 * 60_000;
