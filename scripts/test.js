@@ -53,6 +53,15 @@ function count(report, succeeded) {
   return { passed, failed: failed === 0 && !succeeded ? 1 : failed, skipped: numPendingTests + numTodoTests };
 }
 
+/** The suites that were skipped, whose titles say why. */
+function printSkips({ testResults }) {
+  const skipped = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed'),
+  );
+  const suites = new Set(skipped.map(({ ancestorTitles, title }) => ancestorTitles.join(' > ') || title));
+  for (const suite of suites) process.stdout.write(`skipped: ${suite}\n`);
+}
+
 /** @param {string} name @param {string} directory for the report */
 function runTier(name, directory) {
   const file = join(directory, `${name}.json`);
@@ -62,7 +71,9 @@ function runTier(name, directory) {
     stdio: 'inherit',
   });
   if (!existsSync(file)) return { passed: 0, failed: 1, skipped: 0 };
-  return count(JSON.parse(readFileSync(file, 'utf8')), status === 0);
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  printSkips(report);
+  return count(report, status === 0);
 }
 
 enterNamespace();
