@@ -1,5 +1,5 @@
 /** The external-attacher role: carries out VolumeAttachments through one CSI driver. */
-import { csiNodes, keyOf, persistentVolumes, volumeAttachments } from '../../api/index.ts';
+import { csiNodes, keyOf, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
 import { type Clock, KeyLock, type Logger } from '../../base/index.ts';
 import { type Client, type InformerFactory, runReconciler } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
@@ -67,8 +67,10 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
     onAdd: (attachment) => {
       if (attachment.spec.attacher === driver.name) attachmentQueue.add(keyOf(attachment));
     },
-    onUpdate: (_previous, attachment) => {
-      if (attachment.spec.attacher === driver.name) attachmentQueue.add(keyOf(attachment));
+    onUpdate: (previous, attachment) => {
+      if (attachment.spec.attacher === driver.name && concernsAttaching(previous, attachment)) {
+        attachmentQueue.add(keyOf(attachment));
+      }
     },
     onDelete: ({ spec }) => {
       if (spec.source.persistentVolumeName !== undefined) volumeQueue.add(spec.source.persistentVolumeName);
@@ -81,4 +83,12 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
     },
   });
   return stack;
+}
+
+/** Our own writes of errors and finalizers must not bring an attachment back before its back-off has passed. */
+function concernsAttaching(previous: VolumeAttachment, current: VolumeAttachment): boolean {
+  return (
+    previous.metadata.deletionTimestamp !== current.metadata.deletionTimestamp ||
+    (previous.status?.attached === true) !== (current.status?.attached === true)
+  );
 }
