@@ -25,8 +25,9 @@ export class Announcer {
     this.#recorder = recorder;
   }
 
-  announce(object: KubernetesObject, { type, reason, message }: Announcement): void {
-    const key = keyOf(object);
+  /** What is told of one topic leaves what was told of another alone: a pod may wait for two volumes. */
+  announce(object: KubernetesObject, { type, reason, message }: Announcement, topic = ''): void {
+    const key = `${keyOf(object)}#${topic}`;
     const text = `${object.metadata.uid}|${reason}|${message}`;
     const nowMs = this.#clock.monotonic();
     const last = this.#last.get(key);
@@ -36,7 +37,7 @@ export class Announcer {
   }
 
   /** The object waits no longer, or is gone. */
-  forget(key: string): void {
-    this.#last.delete(key);
+  forget(key: string, topic = ''): void {
+    this.#last.delete(`${key}#${topic}`);
   }
 }

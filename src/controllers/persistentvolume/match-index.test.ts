@@ -32,17 +32,15 @@ const classes = fc.constantFrom('', 'fast', 'slow');
 const sizes = fc.constantFrom('500Mi', '1Gi', '1000M', '2Gi', '10Gi');
 const labels = fc.dictionary(fc.constantFrom('tier', 'zone'), fc.constantFrom('a', 'b'), { maxKeys: 2 });
 const volumeMode = fc.constantFrom('Filesystem', 'Block');
-const volumes = fc
-  .array(fc.tuple(modeSets, classes, sizes, labels, volumeMode), { maxLength: 60 })
-  .map((rows) =>
-    rows.map(([accessModes, storageClassName, size, given, mode], i) =>
-      testVolume(`pv-${i}`, {
-        size,
-        meta: { labels: given },
-        spec: { accessModes, storageClassName, volumeMode: mode },
-      }),
-    ),
-  );
+const volumes = fc.array(fc.tuple(modeSets, classes, sizes, labels, volumeMode), { maxLength: 60 }).map((rows) =>
+  rows.map(([accessModes, storageClassName, size, given, mode], i) =>
+    testVolume(`pv-${i}`, {
+      size,
+      meta: { labels: given },
+      spec: { accessModes, storageClassName, volumeMode: mode },
+    }),
+  ),
+);
 const claims = fc
   .tuple(modeSets, classes, sizes, fc.option(labels, { nil: undefined }), volumeMode)
   .map(([accessModes, storageClassName, size, matchLabels, mode]) =>

@@ -1,7 +1,6 @@
 /** Takes one claim a step towards its volume: reads, decides, acts. */
 import {
   findDefaultClass,
-  isNotFound,
   keyOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
@@ -11,6 +10,7 @@ import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
 import { annBetaStorageProvisioner, annStorageProvisioner, isPodTerminated } from '../../component-helpers/index.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
+import { ifFound } from '../common/read-live.ts';
 import { nextBindStep, unboundStatus } from './bind-steps.ts';
 import { type BinderContext, writeClaim, writeClaimStatus, writeVolume, writeVolumeStatus } from './binder-context.ts';
 import { type ClaimDecision, type ClaimWorld, decideClaim } from './decide-claim.ts';
@@ -153,24 +153,13 @@ async function loseVolume(
   if (!status) return;
   const { volumeName } = claim.spec;
   const cached = volumeName ? context.volumes.get(volumeName) : undefined;
-  const live = volumeName ? await readVolume(context, volumeName, signal) : undefined;
+  const live = volumeName
+    ? await ifFound(context.client.get(persistentVolumes, { name: volumeName }, { signal }))
+    : undefined;
   // The cache was behind: the event that brings it up to date wakes the claim again.
   if (live?.metadata.resourceVersion !== cached?.metadata.resourceVersion) return;
   const lost = await writeClaimStatus(context, { ...claim, status }, signal);
   if (claim.status?.phase !== 'Lost') context.recorder.event(lost, event.type, event.reason, event.message);
-}
-
-async function readVolume(
-  { client }: BinderContext,
-  name: string,
-  signal: AbortSignal,
-): Promise<PersistentVolume | undefined> {
-  try {
-    return await client.get(persistentVolumes, { name }, { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 function recordDecision(context: BinderContext, key: string, decision: ClaimDecision): void {

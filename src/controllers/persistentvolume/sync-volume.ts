@@ -1,14 +1,8 @@
 /** Brings one volume's phase in line with its claim, and reclaims it when the claim is gone: reads, decides, acts. */
-import {
-  isNotFound,
-  keyOf,
-  type PersistentVolume,
-  type PersistentVolumeClaim,
-  persistentVolumeClaims,
-  splitKey,
-} from '../../api/index.ts';
+import { keyOf, type PersistentVolume, persistentVolumeClaims, splitKey } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
+import { ifFound } from '../common/read-live.ts';
 import { withVolumePhase } from './bind-steps.ts';
 import { type BinderContext, writeVolume, writeVolumeStatus } from './binder-context.ts';
 import { decideReclaim, decideVolume } from './decide-volume.ts';
@@ -28,7 +22,10 @@ export async function syncVolume(context: BinderContext, key: string, signal: Ab
     const decision = decideVolume(volume, { claim, confirmed });
     switch (decision.kind) {
       case 'confirmClaim':
-        claim = claimKey === undefined ? undefined : await readClaim(context, claimKey, signal);
+        claim =
+          claimKey === undefined
+            ? undefined
+            : await ifFound(context.client.get(persistentVolumeClaims, splitKey(claimKey), { signal }));
         confirmed = true;
         break;
       case 'setPhase':
@@ -68,19 +65,6 @@ async function writePhase(
   if (!changed) return volume;
   context.logger.debug('volume enters a phase', { volume: volume.metadata.name, phase });
   return await writeVolumeStatus(context, changed, signal);
-}
-
-async function readClaim(
-  { client }: BinderContext,
-  claimKey: string,
-  signal: AbortSignal,
-): Promise<PersistentVolumeClaim | undefined> {
-  try {
-    return await client.get(persistentVolumeClaims, splitKey(claimKey), { signal });
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 async function reclaimVolume(context: BinderContext, volume: PersistentVolume, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,52 @@
+/**
+ * Cleans up an attachment of which it is not known what volume it stands for: its PersistentVolume is gone or was
+ * replaced. Everything is asked for live, because caches of different kinds advance at different speeds.
+ */
+import { nodes, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
+import { done, type ReconcileResult } from '../../client/index.ts';
+import {
+  type CsiVolume,
+  csiVolumeOf,
+  isCsiAttachmentName,
+  parseCsiUniqueVolumeName,
+} from '../../volume-plugins/attach/csi-attach.ts';
+import { ifFound } from '../common/read-live.ts';
+import { type AttachContext, listedVolumes } from './attach-context.ts';
+import { isManagedNode } from './pod-volumes.ts';
+
+export async function syncOrphan(context: AttachContext, name: string, signal: AbortSignal): Promise<ReconcileResult> {
+  const { actual, client, logger, queue } = context;
+  const attachment = actual.get(name);
+  if (!attachment || !isCsiAttachmentName(name) || actual.isDeleting(attachment)) return done;
+  if (actual.volumeNameOf(name) !== undefined) return done;
+  const node = await ifFound(client.get(nodes, { name: attachment.spec.nodeName }, { signal }));
+  if (node && !isManagedNode(node)) return done;
+  const listed = node ? listedVolumes(node).map(parseCsiUniqueVolumeName) : [];
+  const candidates = [await persistentVolumeBehind(context, attachment, signal), ...listed];
+  const volumeName = actual.set(
+    attachment,
+    candidates.filter((candidate) => candidate !== undefined),
+  );
+  if (volumeName !== undefined) {
+    queue.add(volumeName);
+    return done;
+  }
+  // The node lists no volume that the attachment could stand for, so nothing on it can be in use.
+  logger.info('deleting an attachment without a volume', { attachment: name, node: attachment.spec.nodeName });
+  const { uid } = attachment.metadata;
+  await ifFound(client.delete(volumeAttachments, { name }, { preconditions: { uid }, signal }));
+  actual.markDeleted(uid);
+  return done;
+}
+
+async function persistentVolumeBehind(
+  { client }: AttachContext,
+  { spec }: VolumeAttachment,
+  signal: AbortSignal,
+): Promise<CsiVolume | undefined> {
+  const { persistentVolumeName, inlineVolumeSpec } = spec.source;
+  if (inlineVolumeSpec) return csiVolumeOf(inlineVolumeSpec);
+  if (persistentVolumeName === undefined) return undefined;
+  const volume = await ifFound(client.get(persistentVolumes, { name: persistentVolumeName }, { signal }));
+  return volume && csiVolumeOf(volume.spec);
+}

@@ -1,0 +1,20 @@
+/** The controllers: each starts with a client, informers and an event recorder, and ends when it is disposed. */
+export {
+  type AttachDetachControllerOptions,
+  attachDetachControllerName,
+  startAttachDetachController,
+} from './attachdetach/controller.ts';
+export { DecisionLog, type LoggedDecision } from './common/decision-log.ts';
+export type { ControllerOptions } from './common/start-controller.ts';
+export { ephemeralVolumeControllerName, startEphemeralVolumeController } from './ephemeral/controller.ts';
+export { type GarbageCollectorOptions, startGarbageCollector } from './garbage-collector/controller.ts';
+export { type NamespaceControllerOptions, startNamespaceController } from './namespace/controller.ts';
+export {
+  type PersistentVolumeControllerOptions,
+  persistentVolumeControllerName,
+  startPersistentVolumeController,
+} from './persistentvolume/controller.ts';
+export { startVolumeProtectionController, volumeProtectionControllerName } from './pv-protection/controller.ts';
+export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
+export { type ServiceAccountControllerOptions, startServiceAccountController } from './service-account/controller.ts';
+export { startStatefulSetController, statefulSetControllerName } from './statefulset/controller.ts';

@@ -1,0 +1,309 @@
+/** Brings one StatefulSet a step further: reads, decides, acts, and writes the status. */
+import {
+  type ControllerRevision,
+  controllerRevisions,
+  type Draft,
+  isAlreadyExists,
+  keyOf,
+  labelSelectorMatcher,
+  type PersistentVolumeClaim,
+  type Pod,
+  persistentVolumeClaims,
+  pods,
+  type StatefulSet,
+  statefulSets,
+} from '../../api/index.ts';
+import { type Clock, messageOf, unreachable } from '../../base/index.ts';
+import {
+  type Client,
+  done,
+  type EventRecorder,
+  type Informer,
+  type ReconcileResult,
+  requeueAfter,
+} from '../../client/index.ts';
+import type { Announcer } from '../common/announcer.ts';
+import { ifFound } from '../common/read-live.ts';
+import { withRetention } from './claim-retention.ts';
+import { availableInMs, decideSet, isRunningAndReady, revisionNameOf, type SetAction } from './decide-set.ts';
+import { arrangePods, type PodsOfSet, parsePodName } from './ordinals.ts';
+import { claimsOf, ownerReferenceTo, podOf, statefulSetType } from './pod-of-set.ts';
+import { expiredRevisions, revisionOf, sameTemplate, sortRevisions, templateOf } from './revision.ts';
+import { sameStatus, statusOf } from './set-status.ts';
+
+export interface StatefulSetContext {
+  readonly client: Client;
+  readonly recorder: EventRecorder;
+  /** For failures, which come back with every try. */
+  readonly announcer: Announcer;
+  readonly clock: Clock;
+  readonly sets: Informer<StatefulSet>;
+  readonly pods: Informer<Pod>;
+  readonly claims: Informer<PersistentVolumeClaim>;
+  readonly revisions: Informer<ControllerRevision>;
+}
+
+/** Index of pods by `namespace/set` as their names tell. */
+export const podsByParent = 'statefulset/parent';
+/** Index of revisions by the uid of the set that owns them. */
+export const revisionsByOwner = 'statefulset/owner';
+
+const defaultRevisionHistoryLimit = 10;
+/** Hashes that collide are told apart by a count; more than a few in a row cannot be chance. */
+const maxCollisions = 20;
+
+export async function syncStatefulSet(
+  context: StatefulSetContext,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const set = context.sets.get(key);
+  if (!set) return done;
+  const owned = await claimPods(context, set, signal);
+  if (set.metadata.deletionTimestamp) return done;
+  const arranged = arrangePods(set, owned);
+  const history = await resolveRevisions(context, set, signal);
+  const nowMs = context.clock.now();
+  const names = {
+    currentRevision: history.current.metadata.name,
+    updateRevision: history.update.metadata.name,
+    collisionCount: history.collisionCount,
+  };
+  const status = statusOf(set, owned, names, nowMs);
+  const actions = decideSet({
+    set,
+    pods: arranged,
+    ...names,
+    currentReplicas: set.status?.currentReplicas ?? 0,
+    nowMs,
+  });
+  try {
+    await ensureRetention(context, set, arranged, signal);
+    for (const action of actions) await act(context, set, history, action, signal);
+  } finally {
+    if (!sameStatus(set.status, status))
+      await context.client.updateStatus(statefulSets, { ...set, status }, { signal });
+  }
+  await truncateHistory(context, set, owned, names, signal);
+  return nextLook(set, owned, nowMs);
+}
+
+/** A pod that is ready becomes available without an event. */
+function nextLook(set: StatefulSet, owned: readonly Pod[], nowMs: number): ReconcileResult {
+  const waits = owned.filter(isRunningAndReady).map((pod) => availableInMs(pod, set, nowMs));
+  const delayMs = Math.min(...waits.filter((wait) => wait > 0));
+  return Number.isFinite(delayMs) ? requeueAfter(delayMs) : done;
+}
+
+/** The pods that the set controls. Pods of its names and labels that nobody controls are adopted. */
+async function claimPods(context: StatefulSetContext, set: StatefulSet, signal: AbortSignal): Promise<readonly Pod[]> {
+  const selector = labelSelectorMatcher(set.spec.selector);
+  const owned: Pod[] = [];
+  for (const pod of context.pods.byIndex(podsByParent, keyOf(set))) {
+    const controller = pod.metadata.ownerReferences?.find((owner) => owner.controller);
+    if (controller?.uid === set.metadata.uid) owned.push(pod);
+    else if (!controller && selector.matches(pod.metadata.labels) && !pod.metadata.deletionTimestamp) {
+      const adopted = await adopt(context, set, pod, signal);
+      if (adopted) owned.push(adopted);
+    }
+  }
+  return owned;
+}
+
+async function adopt(
+  { client }: StatefulSetContext,
+  set: StatefulSet,
+  pod: Pod,
+  signal: AbortSignal,
+): Promise<Pod | undefined> {
+  const live = await ifFound(
+    client.get(statefulSets, { namespace: set.metadata.namespace, name: set.metadata.name }, { signal }),
+  );
+  if (live?.metadata.uid !== set.metadata.uid || live.metadata.deletionTimestamp) return undefined;
+  const ownerReferences = [...(pod.metadata.ownerReferences ?? []), ownerReferenceTo(set, statefulSetType)];
+  return await client.update(pods, { ...pod, metadata: { ...pod.metadata, ownerReferences } }, { signal });
+}
+
+interface History {
+  readonly current: ControllerRevision;
+  readonly update: ControllerRevision;
+  readonly collisionCount: number;
+}
+
+/** Finds the revision of the set's template, or records it. */
+async function resolveRevisions(context: StatefulSetContext, set: StatefulSet, signal: AbortSignal): Promise<History> {
+  const { client } = context;
+  const revisions = sortRevisions(context.revisions.byIndex(revisionsByOwner, set.metadata.uid));
+  let collisionCount = set.status?.collisionCount ?? 0;
+  const last = revisions.at(-1);
+  const next = (last?.revision ?? 0) + 1;
+  const equal = revisions.findLast((revision) => sameTemplate(revision, revisionOf(set, next, 0)));
+  let update: ControllerRevision;
+  if (equal && equal === last) update = equal;
+  else if (equal) update = await client.update(controllerRevisions, { ...equal, revision: next }, { signal });
+  else ({ update, collisionCount } = await createRevision(context, set, { next, collisionCount }, signal));
+  const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
+  return { current, update, collisionCount };
+}
+
+async function createRevision(
+  { client }: StatefulSetContext,
+  set: StatefulSet,
+  { next, collisionCount }: { readonly next: number; readonly collisionCount: number },
+  signal: AbortSignal,
+): Promise<{ update: ControllerRevision; collisionCount: number }> {
+  for (let count = collisionCount; ; count++) {
+    const draft = revisionOf(set, next, count);
+    try {
+      return { update: await client.create(controllerRevisions, draft, { signal }), collisionCount: count };
+    } catch (error) {
+      if (!isAlreadyExists(error) || count - collisionCount >= maxCollisions) throw error;
+      const key = { namespace: set.metadata.namespace, name: draft.metadata.name ?? '' };
+      const existing = await client.get(controllerRevisions, key, { signal });
+      const isOurs = existing.metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid);
+      if (isOurs && sameTemplate(existing, draft)) return { update: existing, collisionCount: count };
+    }
+  }
+}
+
+async function truncateHistory(
+  { client, revisions }: StatefulSetContext,
+  set: StatefulSet,
+  owned: readonly Pod[],
+  { currentRevision, updateRevision }: { readonly currentRevision: string; readonly updateRevision: string },
+  signal: AbortSignal,
+): Promise<void> {
+  const live = new Set(
+    [currentRevision, updateRevision, ...owned.map(revisionNameOf)].filter((name) => name !== undefined),
+  );
+  const limit = set.spec.revisionHistoryLimit ?? defaultRevisionHistoryLimit;
+  for (const { metadata } of expiredRevisions(revisions.byIndex(revisionsByOwner, set.metadata.uid), live, limit)) {
+    const { namespace, name, uid } = metadata;
+    await ifFound(client.delete(controllerRevisions, { namespace, name }, { preconditions: { uid }, signal }));
+  }
+}
+
+/** Claims get or lose their owners before any pod is deleted: afterwards nobody would know. */
+async function ensureRetention(
+  { client, claims }: StatefulSetContext,
+  set: StatefulSet,
+  { replicas, condemned }: PodsOfSet,
+  signal: AbortSignal,
+): Promise<void> {
+  const kept = replicas.map(({ pod }) => ({ pod, condemned: false }));
+  for (const { pod, condemned: isCondemned } of [...kept, ...condemned.map((pod) => ({ pod, condemned: true }))]) {
+    const ordinal = pod && parsePodName(pod.metadata.name)?.ordinal;
+    if (!pod || ordinal === undefined) continue;
+    for (const { metadata } of claimsOf(set, ordinal)) {
+      const claim = claims.get(`${set.metadata.namespace}/${metadata.name}`);
+      const changed = claim && withRetention(claim, { set, pod, condemned: isCondemned });
+      if (changed) await client.update(persistentVolumeClaims, changed, { signal });
+    }
+  }
+}
+
+async function act(
+  context: StatefulSetContext,
+  set: StatefulSet,
+  history: History,
+  action: SetAction,
+  signal: AbortSignal,
+): Promise<void> {
+  switch (action.kind) {
+    case 'create': {
+      const revision = action.revision === 'current' ? history.current : history.update;
+      const identity = { ordinal: action.ordinal, template: templateOf(revision), revision: revision.metadata.name };
+      return await createPod(context, set, podOf(set, identity), action.ordinal, signal);
+    }
+    case 'ensureClaims':
+      return await ensureClaims(context, set, action.ordinal, signal);
+    case 'replace': {
+      const { pod } = action;
+      const failed = pod.status?.phase === 'Failed';
+      const message = `StatefulSet ${keyOf(set)} is recreating ${failed ? 'failed' : 'terminated'} Pod ${pod.metadata.name}`;
+      const reason = failed ? 'RecreatingFailedPod' : 'RecreatingTerminatedPod';
+      context.recorder.event(set, failed ? 'Warning' : 'Normal', reason, message);
+      return await deletePod(context, set, pod, signal);
+    }
+    case 'scaleDown':
+    case 'update':
+      return await deletePod(context, set, action.pod, signal);
+    default:
+      unreachable(action, 'action');
+  }
+}
+
+async function createPod(
+  context: StatefulSetContext,
+  set: StatefulSet,
+  draft: Draft<Pod>,
+  ordinal: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await ensureClaims(context, set, ordinal, signal);
+  const subject = `Create Pod ${draft.metadata.name} in StatefulSet ${set.metadata.name}`;
+  try {
+    await context.client.create(pods, draft, { signal });
+    context.recorder.event(set, 'Normal', 'SuccessfulCreate', `${subject} successful`);
+  } catch (error) {
+    // The cache has not caught up with a pod of our own, or the name is taken: the next event tells.
+    if (isAlreadyExists(error)) return;
+    announceFailure(context, set, 'FailedCreate', subject, error);
+    throw error;
+  }
+}
+
+async function ensureClaims(
+  context: StatefulSetContext,
+  set: StatefulSet,
+  ordinal: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const draft of claimsOf(set, ordinal)) {
+    const { name } = draft.metadata;
+    const subject = `Create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`;
+    try {
+      const known = context.claims.get(`${set.metadata.namespace}/${name}`);
+      // A pod must not start on a claim that is about to go.
+      if (known?.metadata.deletionTimestamp) throw new ClaimTerminatingError(`pvc ${name} is being deleted`);
+      if (known) continue;
+      await context.client.create(persistentVolumeClaims, draft, { signal });
+      context.recorder.event(set, 'Normal', 'SuccessfulCreate', `${subject} success`);
+    } catch (error) {
+      if (isAlreadyExists(error)) continue;
+      announceFailure(context, set, 'FailedCreate', subject, error);
+      throw error;
+    }
+  }
+}
+
+function announceFailure(
+  { announcer }: StatefulSetContext,
+  set: StatefulSet,
+  reason: string,
+  subject: string,
+  error: unknown,
+): void {
+  announcer.announce(
+    set,
+    { type: 'Warning', reason, message: `${subject} failed error: ${messageOf(error)}` },
+    subject,
+  );
+}
+
+/** The claim of an identity is being deleted: its pod waits for a new one. */
+class ClaimTerminatingError extends Error {
+  override readonly name = 'ClaimTerminatingError';
+}
+
+async function deletePod(context: StatefulSetContext, set: StatefulSet, pod: Pod, signal: AbortSignal): Promise<void> {
+  const { namespace, name, uid } = pod.metadata;
+  const subject = `Delete Pod ${name} in StatefulSet ${set.metadata.name}`;
+  try {
+    await ifFound(context.client.delete(pods, { namespace, name }, { preconditions: { uid }, signal }));
+    context.recorder.event(set, 'Normal', 'SuccessfulDelete', `${subject} successful`);
+  } catch (error) {
+    announceFailure(context, set, 'FailedDelete', subject, error);
+    throw error;
+  }
+}
