@@ -64,6 +64,8 @@ export interface MounterArgs {
   readonly remount: boolean;
   /** The volume was found on disk after a restart: a failure must leave it as it is. */
   readonly reconstructed: boolean;
+  /** Aborts when the pod no longer wants the volume: long work that is not a call to a driver stops then. */
+  readonly unwanted?: AbortSignal | undefined;
 }
 
 export interface VolumeAttributes {
@@ -76,7 +78,7 @@ export interface Mounter {
   /** The host path that containers get. */
   readonly path: string;
   readonly attributes: VolumeAttributes;
-  /** Makes the volume present at `path`. The signal aborts when the pod no longer wants it. */
+  /** Makes the volume present at `path`. The signal aborts when the agent stops. */
   setUp(args: MounterArgs, signal: AbortSignal): Promise<void>;
 }
 

@@ -23,13 +23,13 @@ export function csiBlockMapper(step: CsiStep): BlockVolumeMapper {
   return {
     getGlobalMapPath: (spec) => paths(spec.name).map,
     getStagingPath: (spec) => paths(spec.name).staging,
-    setUpDevice: async (request) => {
+    setUpDevice: async (request, signal) => {
       const { staging, data } = paths(request.spec.name);
-      await stageVolume(step, { ...request, stagingPath: staging, dataDir: data });
+      await stageVolume(step, { ...request, stagingPath: staging, dataDir: data }, signal);
     },
-    mapPodDevice: (request) => mapPodDevice(step, request),
-    unmapPodDevice: (target) => unmapPodDevice(step, target),
-    tearDownDevice: (spec) => tearDownDevice(step, spec),
+    mapPodDevice: (request, signal) => mapPodDevice(step, request, signal),
+    unmapPodDevice: (target, signal) => unmapPodDevice(step, target, signal),
+    tearDownDevice: (spec, signal) => tearDownDevice(step, spec, signal),
   };
 }
 
@@ -37,13 +37,17 @@ function publishTarget(step: CsiStep, volumeName: string, podUid: string): strin
   return join(blockPaths(step.host.rootDir, volumeName).publish, pathSegment(podUid));
 }
 
-async function mapPodDevice(step: CsiStep, { spec, pod, keepOnFailure }: MapPodDeviceRequest): Promise<string> {
+async function mapPodDevice(
+  step: CsiStep,
+  { spec, pod, keepOnFailure }: MapPodDeviceRequest,
+  signal: AbortSignal,
+): Promise<string> {
   const { host, drivers } = step;
   const source = podSourceOf(spec, pod);
   const driver = await drivers.get(source.driver, 'blockMapper.MapPodDevice');
   const { staging, data } = blockPaths(host.rootDir, spec.name);
   const targetPath = publishTarget(step, spec.name, pod.metadata.uid);
-  const call = await preparePublish(step, driver, { spec, pod, targetPath, stagingPath: staging });
+  const call = await preparePublish(step, driver, { spec, pod, targetPath, stagingPath: staging }, signal);
   await host.fs.mkdir(dirname(targetPath), { recursive: true, mode: 0o750 });
   await host.fs.mkdir(data, { recursive: true, mode: 0o750 });
   await writeVolumeData(host.fs, data, volumeDataOf(step, spec, source));
@@ -68,21 +72,25 @@ async function discard({ host }: CsiStep, targetPath: string): Promise<boolean> 
   }
 }
 
-async function unmapPodDevice(step: CsiStep, { volumeName, podUid, spec }: UnmountTarget): Promise<void> {
+async function unmapPodDevice(
+  step: CsiStep,
+  { volumeName, podUid, spec }: UnmountTarget,
+  signal: AbortSignal,
+): Promise<void> {
   const { host } = step;
   const { data, publish } = blockPaths(host.rootDir, volumeName);
   const targetPath = publishTarget(step, volumeName, podUid);
   const found = await readVolumeData(host.fs, data).catch(() => undefined);
   const source = spec && csiSourceOf(spec, { podUid, namespace: '' });
   const known = found ?? (source && { driverName: source.driver, volumeHandle: source.volumeHandle });
-  if (known) await callUnpublish(step, known, targetPath);
+  if (known) await callUnpublish(step, known, targetPath, signal);
   await cleanupMountPoint(host, targetPath);
   await removeIfEmpty(step, publish);
 }
 
-async function tearDownDevice(step: CsiStep, spec: VolumeSpec): Promise<void> {
+async function tearDownDevice(step: CsiStep, spec: VolumeSpec, signal: AbortSignal): Promise<void> {
   const { staging, data, map } = blockPaths(step.host.rootDir, spec.name);
-  await unstageVolume(step, { stagingPath: staging, dataDir: data, spec });
+  await unstageVolume(step, { stagingPath: staging, dataDir: data, spec }, signal);
   await removeIfEmpty(step, map);
   await removeIfEmpty(step, dirname(map));
 }

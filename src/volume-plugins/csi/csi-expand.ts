@@ -9,10 +9,14 @@ import type { CsiStep } from './csi-stage.ts';
 
 /** NodeExpandVolume. Upstream: pkg/volume/csi/expander.go. */
 export function csiNodeExpander(step: CsiStep): NodeExpander {
-  return { requiresFsResize: true, nodeExpand: (request) => nodeExpand(step, request) };
+  return { requiresFsResize: true, nodeExpand: (request, signal) => nodeExpand(step, request, signal) };
 }
 
-async function nodeExpand({ host, drivers }: CsiStep, request: NodeExpandRequest): Promise<boolean> {
+async function nodeExpand(
+  { host, drivers }: CsiStep,
+  request: NodeExpandRequest,
+  signal: AbortSignal,
+): Promise<boolean> {
   const { spec } = request;
   if (spec.kind !== 'persistent') throw finalError('kubernetes.io/csi: inline volumes cannot be expanded');
   const source = csiSourceOf(spec);
@@ -21,14 +25,17 @@ async function nodeExpand({ host, drivers }: CsiStep, request: NodeExpandRequest
   const secrets = await readSecret(host, source.expandSecret, 'NodeExpandSecretRef');
   const block = volumeModeOf(spec) === 'Block';
   try {
-    await driver.client.nodeExpandVolume({
-      volumeId: source.volumeHandle,
-      volumePath: request.volumePath,
-      stagingTargetPath: driver.stages ? request.deviceStagePath : '',
-      capacityRange: { requiredBytes: request.newSizeBytes },
-      volumeCapability: driver.volumeCapability(source, { block }),
-      secrets,
-    });
+    await driver.client.nodeExpandVolume(
+      {
+        volumeId: source.volumeHandle,
+        volumePath: request.volumePath,
+        stagingTargetPath: driver.stages ? request.deviceStagePath : '',
+        capacityRange: { requiredBytes: request.newSizeBytes },
+        volumeCapability: driver.volumeCapability(source, { block }),
+        secrets,
+      },
+      { signal },
+    );
     return true;
   } catch (thrown) {
     throw fromCsiError(thrown);

@@ -45,7 +45,7 @@ export function createCsiPlugin(host: VolumeHost): VolumePlugin {
     },
     newUnmounter: (target) => ({
       path: publishPath(host.rootDir, target.podUid, target.volumeName),
-      tearDown: () => unpublishVolume(step, target),
+      tearDown: (signal) => unpublishVolume(step, target, signal),
     }),
     constructVolumeSpec: (target) => constructVolumeSpec(host, target),
     deviceMounter: csiDeviceMounter(step),
@@ -66,13 +66,13 @@ function csiDeviceMounter(step: CsiStep): DeviceMounter {
       await readPublishContext(host, csiSourceOf(spec));
       return devicePath;
     },
-    mountDevice: async (request) => {
+    mountDevice: async (request, signal) => {
       const { driver, volumeHandle } = csiSourceOf(request.spec);
       const stagingPath = globalMountPath(host.rootDir, driver, volumeHandle);
-      await stageVolume(step, { ...request, stagingPath, dataDir: stagingDataDir(stagingPath) });
+      await stageVolume(step, { ...request, stagingPath, dataDir: stagingDataDir(stagingPath) }, signal);
     },
-    unmountDevice: ({ deviceMountPath, spec }) =>
-      unstageVolume(step, { stagingPath: deviceMountPath, dataDir: stagingDataDir(deviceMountPath), spec }),
+    unmountDevice: ({ deviceMountPath, spec }, signal) =>
+      unstageVolume(step, { stagingPath: deviceMountPath, dataDir: stagingDataDir(deviceMountPath), spec }, signal),
     findGlobalMounts: () => findGlobalMounts(host),
   };
 }

@@ -10,7 +10,7 @@ import { messageOf } from '../../base/index.ts';
 import { volumeAttachmentName } from '../../component-helpers/index.ts';
 import { cleanupMountPoint } from '../../mount/index.ts';
 import { applyFsGroup } from '../apply-fs-group.ts';
-import { uncertainError, VolumeError, wrapError } from '../errors.ts';
+import { uncertainError, wrapError } from '../errors.ts';
 import type { MounterArgs, UnmountTarget } from '../plugin.ts';
 import { type VolumeSpec, volumeModeOf } from '../volume-spec.ts';
 import { podInfo, readPublishContext, readSecret, serviceAccountTokens } from './csi-context.ts';
@@ -41,6 +41,7 @@ export async function preparePublish(
   { host }: CsiStep,
   driver: CsiNodeDriver,
   target: PublishTarget,
+  signal: AbortSignal,
 ): Promise<() => Promise<unknown>> {
   const { spec, pod } = target;
   const source = podSourceOf(spec, pod);
@@ -49,16 +50,19 @@ export async function preparePublish(
   const tokens = await serviceAccountTokens(host, source.driver, pod);
   const block = volumeModeOf(spec) === 'Block';
   return () =>
-    driver.client.nodePublishVolume({
-      volumeId: source.volumeHandle,
-      publishContext,
-      stagingTargetPath: target.stagingPath,
-      targetPath: target.targetPath,
-      volumeCapability: driver.volumeCapability(source, { block, volumeMountGroup: target.volumeMountGroup }),
-      readonly: source.readOnly,
-      secrets: { ...secrets, ...tokens.secrets },
-      volumeContext: { ...source.volumeAttributes, ...podInfo(host, source, pod), ...tokens.volumeContext },
-    });
+    driver.client.nodePublishVolume(
+      {
+        volumeId: source.volumeHandle,
+        publishContext,
+        stagingTargetPath: target.stagingPath,
+        targetPath: target.targetPath,
+        volumeCapability: driver.volumeCapability(source, { block, volumeMountGroup: target.volumeMountGroup }),
+        readonly: source.readOnly,
+        secrets: { ...secrets, ...tokens.secrets },
+        volumeContext: { ...source.volumeAttributes, ...podInfo(host, source, pod), ...tokens.volumeContext },
+      },
+      { signal },
+    );
 }
 
 export function volumeDataOf(step: CsiStep, spec: VolumeSpec, source: CsiSource): VolumeData {
@@ -88,7 +92,7 @@ export async function publishVolume(
   const staged = source.lifecycle === 'Persistent' && driver.stages;
   const stagingPath = staged ? globalMountPath(host.rootDir, source.driver, source.volumeHandle) : '';
   const volumeMountGroup = driver.mountGroup(args.fsGroup);
-  const call = await preparePublish(step, driver, { spec, pod, targetPath, stagingPath, volumeMountGroup });
+  const call = await preparePublish(step, driver, { spec, pod, targetPath, stagingPath, volumeMountGroup }, signal);
   await host.fs.mkdir(dataDir, { recursive: true, mode: 0o750 });
   await writeVolumeData(host.fs, dataDir, volumeDataOf(step, spec, source));
   await doubtMountRecord(host.fs, dataDir);
@@ -134,7 +138,8 @@ async function giveToGroup(
   const { fsType, readOnly } = source;
   if (fsGroup === undefined || !shouldApplyFsGroup({ spec, fsGroup, policy, fsType, readOnly })) return;
   try {
-    await applyFsGroup(host, { path: targetPath, fsGroup, fsGroupChangePolicy, readOnly, pod }, signal);
+    const either = args.unwanted ? AbortSignal.any([signal, args.unwanted]) : signal;
+    await applyFsGroup(host, { path: targetPath, fsGroup, fsGroupChangePolicy, readOnly, pod }, either);
   } catch (thrown) {
     // The volume is published, but the pod must not see it yet; it is to be unpublished when the pod goes.
     throw uncertainError(`applyFSGroup failed for vol ${source.volumeHandle}: ${messageOf(thrown)}`, thrown);
@@ -142,7 +147,7 @@ async function giveToGroup(
 }
 
 /** Undoes publishVolume. Nothing there is success. */
-export async function unpublishVolume(step: CsiStep, target: UnmountTarget): Promise<void> {
+export async function unpublishVolume(step: CsiStep, target: UnmountTarget, signal: AbortSignal): Promise<void> {
   const { host } = step;
   const { podUid, volumeName } = target;
   const dataDir = publishDir(host.rootDir, podUid, volumeName);
@@ -150,7 +155,7 @@ export async function unpublishVolume(step: CsiStep, target: UnmountTarget): Pro
   const known = await findVolume(step, dataDir, target);
   if (known) {
     await doubtMountRecord(host.fs, dataDir);
-    await callUnpublish(step, known, targetPath);
+    await callUnpublish(step, known, targetPath, signal);
   }
   await cleanupMountPoint(host, targetPath);
   await removeVolumeDir(host.fs, dataDir);
@@ -177,16 +182,12 @@ export async function callUnpublish(
   { drivers }: CsiStep,
   { driverName, volumeHandle }: Pick<VolumeData, 'driverName' | 'volumeHandle'>,
   targetPath: string,
+  signal: AbortSignal,
 ): Promise<void> {
   const driver = await drivers.get(driverName, 'Unmounter.TearDownAt');
   try {
-    await driver.client.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath });
+    await driver.client.nodeUnpublishVolume({ volumeId: volumeHandle, targetPath }, { signal });
   } catch (thrown) {
     throw wrapError('kubernetes.io/csi: Unmounter.TearDownAt failed', fromCsiError(thrown));
   }
-}
-
-/** Whether a failure came from the driver, with its gRPC code. */
-export function grpcCodeOf(thrown: unknown): string | undefined {
-  return thrown instanceof VolumeError ? thrown.grpcCode : undefined;
 }

@@ -37,12 +37,12 @@ export interface StageRequest extends MountDeviceRequest {
 }
 
 /** Makes the volume available at the staging path. Skips the call for a driver that does not stage. */
-export async function stageVolume(step: CsiStep, request: StageRequest): Promise<void> {
+export async function stageVolume(step: CsiStep, request: StageRequest, signal: AbortSignal): Promise<void> {
   const { host, drivers } = step;
   const source = csiSourceOf(request.spec);
   const driver = await drivers.get(source.driver, 'attacher.MountDevice');
   // Everything that can fail without the driver comes before the first trace on disk.
-  const call = driver.stages ? await prepareStage(step, driver, request) : undefined;
+  const call = driver.stages ? await prepareStage(step, driver, request, signal) : undefined;
   await host.fs.mkdir(request.stagingPath, { recursive: true, mode: 0o750 });
   await host.fs.mkdir(request.dataDir, { recursive: true, mode: 0o750 });
   const { driver: driverName, volumeHandle } = source;
@@ -62,6 +62,7 @@ async function prepareStage(
   { host }: CsiStep,
   driver: CsiNodeDriver,
   request: StageRequest,
+  signal: AbortSignal,
 ): Promise<() => Promise<unknown>> {
   const source = csiSourceOf(request.spec);
   const publishContext = await readPublishContext(host, source);
@@ -69,14 +70,17 @@ async function prepareStage(
   const block = volumeModeOf(request.spec) === 'Block';
   const volumeMountGroup = driver.mountGroup(request.fsGroup);
   return () =>
-    driver.client.nodeStageVolume({
-      volumeId: source.volumeHandle,
-      publishContext,
-      stagingTargetPath: request.stagingPath,
-      volumeCapability: driver.volumeCapability(source, { block, volumeMountGroup }),
-      secrets,
-      volumeContext: { ...source.volumeAttributes },
-    });
+    driver.client.nodeStageVolume(
+      {
+        volumeId: source.volumeHandle,
+        publishContext,
+        stagingTargetPath: request.stagingPath,
+        volumeCapability: driver.volumeCapability(source, { block, volumeMountGroup }),
+        secrets,
+        volumeContext: { ...source.volumeAttributes },
+      },
+      { signal },
+    );
 }
 
 /**
@@ -102,7 +106,7 @@ export interface UnstageRequest {
 }
 
 /** Undoes stageVolume. Nothing there is success. */
-export async function unstageVolume(step: CsiStep, request: UnstageRequest): Promise<void> {
+export async function unstageVolume(step: CsiStep, request: UnstageRequest, signal: AbortSignal): Promise<void> {
   const { host } = step;
   const { stagingPath, dataDir } = request;
   const known = await findStagedVolume(step, request);
@@ -112,7 +116,7 @@ export async function unstageVolume(step: CsiStep, request: UnstageRequest): Pro
       `the device mount path "${stagingPath}" is still mounted by other references [${users.join(' ')}]`,
     );
   }
-  if (known) await callUnstage(step, known, request);
+  if (known) await callUnstage(step, known, request, signal);
   await cleanupMountPoint(host, stagingPath);
   await removeVolumeDir(host.fs, dataDir);
 }
@@ -136,6 +140,7 @@ async function callUnstage(
   { host, drivers }: CsiStep,
   { driverName, volumeHandle }: StagedVolume,
   { stagingPath, dataDir }: UnstageRequest,
+  signal: AbortSignal,
 ): Promise<void> {
   const driver = await drivers.get(driverName, 'attacher.UnmountDevice');
   const record = await readMountRecord(host.fs, dataDir);
@@ -143,7 +148,7 @@ async function callUnstage(
   if (!(record?.called ?? driver.stages)) return;
   await doubtMountRecord(host.fs, dataDir);
   try {
-    await driver.client.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: stagingPath });
+    await driver.client.nodeUnstageVolume({ volumeId: volumeHandle, stagingTargetPath: stagingPath }, { signal });
   } catch (thrown) {
     throw wrapError('kubernetes.io/csi: attacher.UnmountDevice failed', fromCsiError(thrown));
   }

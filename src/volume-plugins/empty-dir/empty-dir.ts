@@ -76,7 +76,7 @@ export function memoryLimitBytes(
     everyLimited ? limits.reduce<bigint>((sum, limit) => sum + quantityValue(limit ?? '0'), 0n) : 0n,
     sizeLimit === undefined ? 0n : quantityValue(sizeLimit),
   ].filter((bytes) => bytes > 0n);
-  return candidates.length === 0 ? undefined : candidates.reduce((smallest, bytes) => Math.min(bytes, smallest));
+  return candidates.sort((left, right) => (left < right ? -1 : 1))[0];
 }
 
 /** Removes the directory with its content, whatever its medium is. Nothing there is success. */

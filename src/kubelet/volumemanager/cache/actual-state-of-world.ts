@@ -46,8 +46,14 @@ export interface ActualVolume {
   readonly pods: ReadonlyMap<string, PodMount>;
   /** The size that the last successful node expansion of this run reached. */
   readonly expandedToBytes: bigint | undefined;
-  /** The driver refuses to expand while the volume is in use: no retry until it is mounted anew. */
-  readonly expandRefusedInUse: boolean;
+  /** The driver refuses to expand to this size, now or ever: no retry until another is asked or it is mounted anew. */
+  readonly expandRefusedBytes: bigint | undefined;
+}
+
+/** Whether the size was neither reached nor refused in this run. */
+export function isExpansionDue(actual: ActualVolume, wantedBytes: bigint): boolean {
+  const reached = actual.expandedToBytes !== undefined && actual.expandedToBytes >= wantedBytes;
+  return !reached && actual.expandRefusedBytes !== wantedBytes;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -81,7 +87,7 @@ export class ActualStateOfWorld {
         deviceMountPath: '',
         pods: new Map(),
         expandedToBytes: undefined,
-        expandRefusedInUse: false,
+        expandRefusedBytes: undefined,
       });
     }
   }
@@ -107,11 +113,11 @@ export class ActualStateOfWorld {
   }
 
   markExpanded(name: UniqueVolumeName, sizeBytes: bigint): void {
-    Object.assign(this.#entry(name), { expandedToBytes: sizeBytes, expandRefusedInUse: false });
+    Object.assign(this.#entry(name), { expandedToBytes: sizeBytes, expandRefusedBytes: undefined });
   }
 
-  markExpandRefusedInUse(name: UniqueVolumeName, refused: boolean): void {
-    this.#entry(name).expandRefusedInUse = refused;
+  markExpandRefused(name: UniqueVolumeName, sizeBytes: bigint): void {
+    this.#entry(name).expandRefusedBytes = sizeBytes;
   }
 
   setPodMount(name: UniqueVolumeName, mount: PodMount): void {
