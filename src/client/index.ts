@@ -7,6 +7,7 @@ export { type InClusterOptions, inClusterConnection } from './in-cluster.ts';
 export type { Informer, InformerFactory, InformerOptions, Lister, ResourceEventHandler } from './informer.ts';
 export { createInformerFactory, type InformerFactoryOptions } from './informer-factory.ts';
 export { type KubeconfigConnection, type KubeconfigOptions, loadKubeconfig } from './kubeconfig.ts';
+export { type LeaderElectionOptions, type LeadershipEnd, runAsLeader } from './leader-election.ts';
 export {
   done,
   type Reconcile,
