@@ -88,7 +88,12 @@ export function createClient(options: ClientOptions): Client {
   const { transport, fieldManager } = options;
   const send = async <R>(request: ApiRequest): Promise<R> => (await transport.request(request)).object as R;
   const write = (given?: WriteOptions): WriteOptions => ({ fieldManager, ...writeOptionsOf(given) });
+  return { ...reads(transport, send), ...writes(send, write), ...deletions(send) };
+}
 
+type Send = <R>(request: ApiRequest) => Promise<R>;
+
+function reads(transport: Transport, send: Send): Pick<Client, 'get' | 'list' | 'watch'> {
   return {
     get: (resource, key, given) =>
       send({ verb: 'get', resource, namespace: key.namespace, name: key.name, signal: given?.signal }),
@@ -109,7 +114,14 @@ export function createClient(options: ClientOptions): Client {
       });
       return stream as WatchStream<T>;
     },
+  };
+}
 
+function writes(
+  send: Send,
+  write: (given?: WriteOptions) => WriteOptions,
+): Pick<Client, 'create' | 'update' | 'updateStatus' | 'patch' | 'createSubresource'> {
+  return {
     create: (resource, draft, given) => {
       const object = { apiVersion: apiVersionOf(resource), kind: resource.kind, ...draft };
       const { namespace } = draft.metadata;
@@ -141,6 +153,22 @@ export function createClient(options: ClientOptions): Client {
         signal: given?.signal,
       }),
 
+    createSubresource: (resource, key, subresource, body, given) =>
+      send({
+        verb: 'create',
+        resource,
+        namespace: key.namespace,
+        name: key.name,
+        subresource,
+        object: body,
+        options: write(given),
+        signal: given?.signal,
+      }),
+  };
+}
+
+function deletions(send: Send): Pick<Client, 'delete' | 'deleteCollection'> {
+  return {
     delete: async (resource, key, given = {}) => {
       const { signal, ...deleteOptions } = given;
       await send({
@@ -164,18 +192,6 @@ export function createClient(options: ClientOptions): Client {
         signal,
       });
     },
-
-    createSubresource: (resource, key, subresource, body, given) =>
-      send({
-        verb: 'create',
-        resource,
-        namespace: key.namespace,
-        name: key.name,
-        subresource,
-        object: body,
-        options: write(given),
-        signal: given?.signal,
-      }),
   };
 }
 
