@@ -1,0 +1,81 @@
+/** Starts controllers on a control plane, each as a process of its own would: with its own client and informers. */
+import type { Client } from '../../../src/client/index.ts';
+import { createInformerFactory } from '../../../src/client/index.ts';
+import type { ControllerOptions } from '../../../src/controllers/index.ts';
+import type { ControlPlane } from './control-plane.ts';
+
+/** Starts a controller; stopping it ends its informers and its recorder too. */
+export async function startOn(
+  plane: ControlPlane,
+  component: string,
+  start: (options: ControllerOptions) => AsyncDisposable,
+  client: Client = plane.clientOf(component),
+): Promise<AsyncDisposable> {
+  const { clock, random, logger } = plane;
+  const stack = new AsyncDisposableStack();
+  const informers = stack.use(createInformerFactory({ client, clock, logger, random }));
+  stack.use(start({ client, informers, recorder: plane.recorder(component), clock, random, logger }));
+  plane.use({ [Symbol.asyncDispose]: () => stack.disposeAsync() });
+  await clock.settle();
+  return stack;
+}
+
+/** The process is dead: none of its calls reaches the server any more. */
+export class KilledError extends Error {
+  override readonly name = 'KilledError';
+}
+
+export interface Kill {
+  /** Writes that reach the server; the next one is the one around which the process dies. */
+  readonly afterWrites: number;
+  /** Whether the fatal write still reaches the server, with its answer lost. */
+  readonly lastWriteLands: boolean;
+}
+
+export interface MortalClient {
+  readonly client: Client;
+  /** The writes that reached the server, as `verb kind[/subresource]`. */
+  readonly writes: readonly string[];
+  readonly isDead: boolean;
+}
+
+/** A client of a process that dies around one of its writes. Events are not counted. */
+export function mortalClient(client: Client, kill: Kill): MortalClient {
+  const writes: string[] = [];
+  let dead = false;
+  const alive = () => {
+    if (dead) throw new KilledError('killed');
+  };
+  async function write<T>(name: string, call: () => Promise<T>): Promise<T> {
+    alive();
+    if (writes.length === kill.afterWrites) {
+      dead = true;
+      if (kill.lastWriteLands) {
+        await call();
+        writes.push(name);
+      }
+      throw new KilledError('killed');
+    }
+    writes.push(name);
+    return await call();
+  }
+  const mortal: Client = {
+    ...client,
+    get: async (...args) => {
+      alive();
+      return await client.get(...args);
+    },
+    create: (type, ...rest) => write(`create ${type.kind}`, () => client.create(type, ...rest)),
+    update: (type, ...rest) => write(`update ${type.kind}`, () => client.update(type, ...rest)),
+    updateStatus: (type, ...rest) => write(`update ${type.kind}/status`, () => client.updateStatus(type, ...rest)),
+    patch: (type, ...rest) => write(`patch ${type.kind}`, () => client.patch(type, ...rest)),
+    delete: (type, ...rest) => write(`delete ${type.kind}`, () => client.delete(type, ...rest)),
+  };
+  return {
+    client: mortal,
+    writes,
+    get isDead() {
+      return dead;
+    },
+  };
+}
