@@ -177,22 +177,25 @@ class NodeVolumeManager implements VolumeManager {
   /** Handlers must be registered before the informers start. */
   #watchInformers(): void {
     const wakeAttached = () => this.#reconciler.wakeAll();
-    this.#nodeInformer.addHandler({
-      onAdd: wakeAttached,
-      onUpdate: (before, now) => {
-        if (before.status?.volumesAttached !== now.status?.volumesAttached) wakeAttached();
-      },
-    });
+    const use = (subscription: Disposable) => void this.#subscriptions.use(subscription);
+    use(
+      this.#nodeInformer.addHandler({
+        onAdd: wakeAttached,
+        onUpdate: (before, now) => {
+          if (before.status?.volumesAttached !== now.status?.volumesAttached) wakeAttached();
+        },
+      }),
+    );
     const driverChanged = (driver: CSIDriver) => this.#driverChanged(driver.metadata.name);
-    this.#csiDriverInformer.addHandler({ onAdd: driverChanged, onUpdate: (_, now) => driverChanged(now) });
+    use(this.#csiDriverInformer.addHandler({ onAdd: driverChanged, onUpdate: (_, now) => driverChanged(now) }));
     const { claims } = this.#options;
     const claimChanged = (claim: PersistentVolumeClaim) =>
       this.#wakePodsUsing(claim.metadata.namespace ?? '', claim.metadata.name);
-    claims?.claims.addHandler({ onAdd: claimChanged, onUpdate: (_, now) => claimChanged(now) });
+    if (claims) use(claims.claims.addHandler({ onAdd: claimChanged, onUpdate: (_, now) => claimChanged(now) }));
     const volumeChanged = ({ spec: { claimRef } }: PersistentVolume) => {
       if (claimRef?.name) this.#wakePodsUsing(claimRef.namespace ?? '', claimRef.name);
     };
-    claims?.volumes.addHandler({ onAdd: volumeChanged, onUpdate: (_, now) => volumeChanged(now) });
+    if (claims) use(claims.volumes.addHandler({ onAdd: volumeChanged, onUpdate: (_, now) => volumeChanged(now) }));
   }
 
   start(): void {

@@ -1,0 +1,116 @@
+/** An API of objects in a map, for tests of one node: reads, status writes, and informers that see every change at once. */
+import { ApiStatusError, type KubernetesObject, keyOf, type ObjectKey, type ResourceType } from '../../../api/index.ts';
+import type { Client, Informer, InformerFactory, ResourceEventHandler } from '../../../client/index.ts';
+
+type Handlers = Set<ResourceEventHandler<KubernetesObject>>;
+
+export class FakeApi {
+  readonly #objects = new Map<string, Map<string, KubernetesObject>>();
+  readonly #handlers = new Map<string, Handlers>();
+  readonly events: string[] = [];
+  /** Calls that reached the API, as `get persistentvolumes/pv-1`. */
+  readonly calls: string[] = [];
+  #failure: Error | undefined;
+
+  /** Every call fails with this until it is taken back. */
+  fail(error: Error | undefined): void {
+    this.#failure = error;
+  }
+
+  put<T extends KubernetesObject>(type: ResourceType<T>, object: T): void {
+    const objects = this.#kind(type);
+    const key = keyOf(object);
+    const before = objects.get(key);
+    objects.set(key, object);
+    for (const handler of this.#handlers.get(type.plural) ?? []) {
+      if (before) handler.onUpdate?.(before, object);
+      else handler.onAdd?.(object, false);
+    }
+  }
+
+  delete(type: ResourceType, key: string): void {
+    const object = this.#kind(type).get(key);
+    this.#kind(type).delete(key);
+    for (const handler of this.#handlers.get(type.plural) ?? []) if (object) handler.onDelete?.(object);
+  }
+
+  find<T extends KubernetesObject>(type: ResourceType<T>, key: string): T | undefined {
+    return this.#kind(type).get(key) as T | undefined;
+  }
+
+  get client(): Client {
+    const refused = async (): Promise<never> => {
+      throw ApiStatusError.of('MethodNotAllowed', 'the fake API has no such verb');
+    };
+    const get = async <T extends KubernetesObject>(type: ResourceType<T>, key: ObjectKey): Promise<T> => {
+      const name = key.namespace ? `${key.namespace}/${key.name}` : key.name;
+      this.calls.push(`get ${type.plural}/${name}`);
+      if (this.#failure) throw this.#failure;
+      const object = this.find(type, name);
+      if (!object) throw ApiStatusError.notFound(type, key.name);
+      return object;
+    };
+    const write = async <T extends KubernetesObject>(type: ResourceType<T>, object: T): Promise<T> => {
+      this.calls.push(`update ${type.plural}/${keyOf(object)}`);
+      if (this.#failure) throw this.#failure;
+      this.put(type, object);
+      return object;
+    };
+    return {
+      get,
+      update: write,
+      updateStatus: write,
+      create: async (type, draft) => {
+        const object = { apiVersion: 'v1', kind: type.kind, ...draft } as never;
+        return await write(type, object);
+      },
+      list: refused,
+      watch: refused,
+      patch: refused,
+      delete: refused,
+      deleteCollection: refused,
+      createSubresource: async (type, key, subresource) => {
+        this.calls.push(`create ${type.plural}/${key.namespace}/${key.name}/${subresource}`);
+        return { status: { token: `token-of-${key.name}`, expirationTimestamp: '2026-01-01T01:00:00Z' } } as never;
+      },
+    };
+  }
+
+  get informers(): InformerFactory {
+    return {
+      informer: (type) => this.#informer(type),
+      start() {},
+      waitForSync: async () => {},
+      async [Symbol.asyncDispose]() {},
+    };
+  }
+
+  recordEvent(_object: KubernetesObject, type: string, reason: string, message: string): void {
+    this.events.push(`${type} ${reason} ${message}`);
+  }
+
+  #informer<T extends KubernetesObject>(type: ResourceType<T>): Informer<T> {
+    const handlers: Handlers = this.#handlers.get(type.plural) ?? new Set();
+    this.#handlers.set(type.plural, handlers);
+    const all = () => [...this.#kind(type).values()] as T[];
+    return {
+      type,
+      hasSynced: true,
+      get: (key) => this.find(type, key),
+      list: all,
+      byIndex: () => [],
+      addIndex() {},
+      addHandler: (handler) => {
+        const added = handler as ResourceEventHandler<KubernetesObject>;
+        handlers.add(added);
+        return { [Symbol.dispose]: () => void handlers.delete(added) };
+      },
+    };
+  }
+
+  #kind(type: ResourceType): Map<string, KubernetesObject> {
+    const objects = this.#objects.get(type.plural) ?? new Map<string, KubernetesObject>();
+    this.#objects.set(type.plural, objects);
+    return objects;
+  }
+}
