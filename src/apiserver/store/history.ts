@@ -12,10 +12,10 @@ export interface HistoryLimits {
 }
 
 /**
- * Five minutes, as upstream compacts. A burst may cut it short at 100,000 events, or at 64 MB, because the history
- * holds on to every version of an object.
+ * Five minutes, as upstream compacts. A burst may cut it short at 100,000 events, or at 32 MB, because the history
+ * holds on to every version of an object; a watch that is resumed is seconds behind, not minutes.
  */
-export const defaultHistoryLimits: HistoryLimits = { events: 100_000, bytes: 64 * 1024 * 1024, ageMs: 300_000 };
+export const defaultHistoryLimits: HistoryLimits = { events: 100_000, bytes: 32 * 1024 * 1024, ageMs: 300_000 };
 
 export interface HistoryEntry {
   readonly event: StoreEvent;
