@@ -92,6 +92,8 @@ function interfaceOf(group: string, struct: Struct, imports: Set<string>): strin
       type = struct.namespaced ? 'meta.NamespacedObjectMeta' : 'meta.ObjectMeta';
       optional = false;
     }
+    // A template's metadata is what its user wrote.
+    if (!struct.isKind && type === 'meta.ObjectMeta') type = 'Partial<meta.ObjectMeta>';
     if (struct.isKind && field.name === 'spec') optional = false;
     if (group === 'meta' && struct.name === 'ObjectMeta' && alwaysPresent.has(field.name)) optional = false;
     if (field.doc) body += `  /** ${field.doc} */\n`;

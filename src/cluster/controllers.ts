@@ -22,11 +22,11 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     return { client, informers, recorder, clock, random, logger: logger.with({ component }) };
   };
   stack.use(controllers.startPersistentVolumeController(optionsFor(controllers.persistentVolumeControllerName)));
-  stack.use(controllers.startAttachDetachController(optionsFor('attachdetach-controller')));
-  stack.use(controllers.startClaimProtectionController(optionsFor('pvc-protection-controller')));
-  stack.use(controllers.startVolumeProtectionController(optionsFor('pv-protection-controller')));
-  stack.use(controllers.startEphemeralVolumeController(optionsFor('ephemeral_volume')));
-  stack.use(controllers.startStatefulSetController(optionsFor('statefulset-controller')));
+  stack.use(controllers.startAttachDetachController(optionsFor(controllers.attachDetachControllerName)));
+  stack.use(controllers.startClaimProtectionController(optionsFor(controllers.claimProtectionControllerName)));
+  stack.use(controllers.startVolumeProtectionController(optionsFor(controllers.volumeProtectionControllerName)));
+  stack.use(controllers.startEphemeralVolumeController(optionsFor(controllers.ephemeralVolumeControllerName)));
+  stack.use(controllers.startStatefulSetController(optionsFor(controllers.statefulSetControllerName)));
   stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
   stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));
   stack.use(controllers.startServiceAccountController({ ...optionsFor('service-account-controller'), rootCa }));

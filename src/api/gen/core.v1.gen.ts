@@ -830,7 +830,7 @@ export interface PersistentVolumeClaimStatus {
 }
 
 export interface PersistentVolumeClaimTemplate {
-  readonly metadata?: meta.ObjectMeta;
+  readonly metadata?: Partial<meta.ObjectMeta>;
   readonly spec: PersistentVolumeClaimSpec;
 }
 
@@ -1072,7 +1072,7 @@ export interface PodTemplate {
 }
 
 export interface PodTemplateSpec {
-  readonly metadata?: meta.ObjectMeta;
+  readonly metadata?: Partial<meta.ObjectMeta>;
   readonly spec?: PodSpec;
 }
 

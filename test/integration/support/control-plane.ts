@@ -65,6 +65,7 @@ export class ControlPlane implements AsyncDisposable {
     const { items } = await this.client.list(coreEvents);
     return items
       .filter(({ involvedObject }) => involvedObject.name === name)
+      .sort((a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion))
       .map(({ type, reason, message }) => `${type} ${reason} ${message}`);
   }
 

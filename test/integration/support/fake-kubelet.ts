@@ -1,0 +1,110 @@
+/**
+ * What a node does, as far as the control plane can see it: reports volumes in use, waits for their attachment, then
+ * shows pods as running; lets a deleted pod go after its volumes are unmounted.
+ */
+import {
+  csiNodes,
+  type Node,
+  nodes,
+  type Pod,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+} from '../../../src/api/index.ts';
+import { annControllerManagedAttach, podClaims } from '../../../src/component-helpers/index.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { nodeDraft } from './objects.ts';
+
+export class FakeKubelet {
+  readonly #plane: ControlPlane;
+  readonly #name: string;
+  /** Unique names of volumes that are mounted, by pod uid. */
+  readonly mounted = new Map<string, string[]>();
+  #busy = Promise.resolve();
+
+  private constructor(plane: ControlPlane, name: string) {
+    this.#plane = plane;
+    this.#name = name;
+  }
+
+  static async start(plane: ControlPlane, name: string, driver: string): Promise<FakeKubelet> {
+    const kubelet = new FakeKubelet(plane, name);
+    const draft = nodeDraft(name);
+    await plane.client.create(nodes, {
+      ...draft,
+      metadata: { ...draft.metadata, annotations: { [annControllerManagedAttach]: 'true' } },
+    });
+    await plane.client.create(csiNodes, {
+      metadata: { name },
+      spec: { drivers: [{ name: driver, nodeID: name, topologyKeys: [] }] },
+    });
+    const look = () => kubelet.#look();
+    const handler = { onAdd: look, onUpdate: look, onDelete: look };
+    plane.informers.informer(pods).addHandler(handler);
+    plane.informers.informer(nodes).addHandler(handler);
+    plane.informers.informer(persistentVolumeClaims);
+    plane.informers.informer(persistentVolumes);
+    return kubelet;
+  }
+
+  #look(): void {
+    this.#busy = this.#busy.then(() => this.#sync()).catch(() => this.#look());
+  }
+
+  async #sync(): Promise<void> {
+    const { client, informers } = this.#plane;
+    const node = informers.informer(nodes).get(this.#name);
+    if (!node) return;
+    const mine = informers
+      .informer(pods)
+      .list()
+      .filter(({ spec }) => spec.nodeName === this.#name);
+    for (const pod of mine) {
+      if (pod.metadata.deletionTimestamp) await this.#remove(pod);
+      else if (pod.status?.phase !== 'Running') await this.#start(pod, node);
+    }
+    for (const uid of this.mounted.keys())
+      if (!mine.some(({ metadata }) => metadata.uid === uid)) this.mounted.delete(uid);
+    const inUse = [...new Set([...this.mounted.values()].flat())].sort();
+    if (JSON.stringify(inUse) !== JSON.stringify(node.status?.volumesInUse ?? [])) {
+      await client.patch(
+        nodes,
+        { name: this.#name },
+        { type: 'merge', body: { status: { volumesInUse: inUse } } },
+        { subresource: 'status' },
+      );
+    }
+  }
+
+  async #start(pod: Pod, node: Node): Promise<void> {
+    const wanted = this.#volumesOf(pod);
+    if (!wanted) return;
+    this.mounted.set(pod.metadata.uid, wanted);
+    const attached = new Set(node.status?.volumesAttached?.map(({ name }) => name));
+    if (!wanted.every((name) => attached.has(name))) return;
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const body = { status: { phase: 'Running', conditions } };
+    await this.#plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
+  }
+
+  async #remove(pod: Pod): Promise<void> {
+    this.mounted.delete(pod.metadata.uid);
+    await this.#plane.client.delete(pods, pod.metadata, {
+      gracePeriodSeconds: 0,
+      preconditions: { uid: pod.metadata.uid },
+    });
+  }
+
+  /** The unique names of the pod's volumes; undefined while a claim is not bound. */
+  #volumesOf(pod: Pod): string[] | undefined {
+    const { informers } = this.#plane;
+    const names: string[] = [];
+    for (const { claimName } of podClaims(pod)) {
+      const claim = informers.informer(persistentVolumeClaims).get(`${pod.metadata.namespace}/${claimName}`);
+      const source = informers.informer(persistentVolumes).get(claim?.spec.volumeName ?? '')?.spec.csi;
+      if (!source) return undefined;
+      names.push(`kubernetes.io/csi/${source.driver}^${source.volumeHandle}`);
+    }
+    return names;
+  }
+}
