@@ -54,6 +54,19 @@ function decode<O extends DescMessage>(schema: O, path: string, answer: Buffer):
   }
 }
 
+/**
+ * What grpc-js says when the peer broke off without a status: the code that it makes up for that, often Internal, would
+ * claim that the call had no effect.
+ */
+const brokenOff =
+  /^(Received (RST_STREAM|HTTP status code)|Connection dropped|No (status information|message) received|Failed to (decompress|start)|Write (error|failed)|Too many responses)/;
+
+/** The failure of a call. One that came without a status of the plugin is Unavailable: ask again. */
+function failureOf(thrown: unknown): CsiError {
+  const error = CsiError.from(thrown);
+  return brokenOff.test(error.desc) ? new CsiError(Code.UNAVAILABLE, error.desc, { cause: thrown }) : error;
+}
+
 /** A connection to the plugin that serves the socket. It dials at the first call, and again when the plugin returns. */
 export function connectCsi(options: GrpcConnectionOptions): CsiConnection {
   const { path: socketPath, clock, onCall } = options;
@@ -86,7 +99,7 @@ export function connectCsi(options: GrpcConnectionOptions): CsiConnection {
       try {
         return await attempt(path, method.output, toBuffer(toBinary(method.input, request)), callOptions);
       } catch (thrown) {
-        const { code: failed, desc } = CsiError.from(thrown);
+        const { code: failed, desc } = failureOf(thrown);
         code = failed;
         throw new CsiError(failed, scrubSecrets(desc, method.input, request));
       } finally {
