@@ -26,7 +26,10 @@ export {
   type StatusDetailsInput,
   type StatusReason,
 } from './meta/status.ts';
-export { type PrintedTable, type TableCell, type TableColumn, tableOf } from './printers/table.ts';
+export { humanDuration } from './printers/cells.ts';
+export { customTableOf } from './printers/custom.ts';
+export { tableOf } from './printers/table.ts';
+export type { PrintedTable, TableCell, TableColumn } from './printers/table-types.ts';
 export {
   addQuantities,
   canonicalQuantity,
@@ -52,7 +55,7 @@ export {
   schemaRefOf,
   structSchema,
 } from './schema.ts';
-export { selectableFields } from './selectable-fields.ts';
+export { selectableFields, unsupportedFieldMessage } from './selectable-fields.ts';
 export { SelectorError, type SelectorOperator, type SelectorRequirement } from './selector-requirement.ts';
 export {
   type FieldMatcher,

@@ -10,7 +10,7 @@ type Json = Readonly<Record<string, unknown>>;
 
 function prepared(type: ResourceType, raw: Json): KubernetesObject {
   const namespace = type.namespaced ? { namespace: 'default' } : {};
-  const metadata = { name: 'x', ...namespace, ...(raw['metadata'] as Json | undefined) };
+  const metadata = { name: 'x', ...namespace, ...(raw.metadata as Json | undefined) };
   return applyDefaults(type, decode(type, { ...raw, metadata }).object);
 }
 
