@@ -155,7 +155,8 @@ export class Reflector<T extends KubernetesObject> {
         watchdog.allow(silenceMs);
       }
     }
-    if (watchdog.signal.aborted) throw watchdog.signal.reason;
+    // A silent watch is resumed and no failure: on a server at rest there is nothing to hear.
+    if (watchdog.signal.aborted && pending) throw watchdog.signal.reason;
   }
 
   /** Delivers one change. Events at or before the place that was reached are replays of a confused server. */
