@@ -1,4 +1,4 @@
-export { defaultConfig as defaultHostpathConfig, type HostpathConfig } from './hostpath/config.ts';
+export { defaultConfig as defaultHostpathConfig, type HostpathConfig, hostpathNodeFlags } from './hostpath/config.ts';
 export { controllerService as hostpathControllerService } from './hostpath/controller-service.ts';
 export type { HostpathDriver } from './hostpath/driver.ts';
 export { addHostpathFlags, readHostpathFlags } from './hostpath/flags.ts';

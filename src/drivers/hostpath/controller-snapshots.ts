@@ -19,6 +19,15 @@ function snapshotMessage(snapshot: SnapshotRecord) {
   };
 }
 
+/** Deletes the archive and then the record, which says first that there is nothing whole to restore from. */
+async function destroy({ state, files }: HostpathDriver, snapshot: SnapshotRecord): Promise<void> {
+  state.putSnapshot({ ...snapshot, ready: false });
+  await state.durable();
+  await files.removeSnapshot(snapshot);
+  state.removeSnapshot(snapshot.id);
+  await state.durable();
+}
+
 async function produce(
   driver: HostpathDriver,
   unready: SnapshotRecord,
@@ -31,9 +40,9 @@ async function produce(
     await state.durable();
     await files.createSnapshot(unready, source, ignoreFailedRead);
   } catch (thrown) {
-    await files.removeSnapshot(unready);
-    state.removeSnapshot(unready.id);
-    await state.durable();
+    await destroy(driver, unready).catch(() => {
+      // The record stays, not ready, for the next call. What is reported is why the snapshot could not be taken.
+    });
     throw thrown;
   }
   state.putSnapshot({ ...unready, ready: true });
@@ -79,17 +88,16 @@ const createSnapshot =
   };
 
 const deleteSnapshot =
-  ({ state, locks, files }: HostpathDriver): NonNullable<Handlers['deleteSnapshot']> =>
+  (driver: HostpathDriver): NonNullable<Handlers['deleteSnapshot']> =>
   async (request) => {
+    const { state, locks } = driver;
     const id = requireField(request.snapshotId, 'Snapshot ID');
     await locks.runAlone(id, async () => {
       const snapshot = state.findSnapshot(id);
       // A snapshot that does not exist is deleted.
       if (!snapshot) return;
-      await files.removeSnapshot(snapshot);
-      state.removeSnapshot(id);
+      await destroy(driver, snapshot);
     });
-    await state.durable();
     return {};
   };
 

@@ -7,6 +7,7 @@ import {
   type ServiceHandlers,
   type TopologyRequirement,
 } from '../../csi/index.ts';
+import { isWithin } from '../../mount/index.ts';
 import { checkAvailable, checkMaximumSize, chooseKind } from './capacity.ts';
 import { invalid, readSizeRange, requireAccessType, requireField, requireName } from './checks.ts';
 import { topologyKey } from './config.ts';
@@ -126,15 +127,16 @@ async function withSource(
   });
 }
 
-/** Takes a failed attempt back, so that its capacity is free again. */
-async function discard(driver: HostpathDriver, volume: VolumeRecord): Promise<void> {
-  try {
-    await driver.files.remove(volume);
-    driver.state.removeVolume(volume.id);
-    await driver.state.durable();
-  } catch {
-    // The record stays, not ready: the next CreateVolume of the name, or DeleteVolume, carries on from it.
-  }
+/**
+ * Deletes the volume's storage and then its record. The record says first that the volume is no longer whole: a crash in
+ * between leaves one that a retry of the call, or a CreateVolume of the same name, carries on from.
+ */
+export async function destroyVolume({ state, files }: HostpathDriver, volume: VolumeRecord): Promise<void> {
+  state.putVolume({ ...volume, ready: false });
+  await state.durable();
+  await files.remove(volume);
+  state.removeVolume(volume.id);
+  await state.durable();
 }
 
 /** Makes the volume's storage and fills it. The record is on disk first: a crash leaves nothing that nobody knows of. */
@@ -147,7 +149,9 @@ async function produce(driver: HostpathDriver, volume: VolumeRecord): Promise<vo
       await files.create(volume);
       await fill();
     } catch (thrown) {
-      await discard(driver, volume);
+      await destroyVolume(driver, volume).catch(() => {
+        // The record stays, not ready, for the next call. What is reported is why the volume could not be made.
+      });
       throw thrown;
     }
     state.putVolume({ ...volume, ready: true });
@@ -183,13 +187,17 @@ function checkUnused(driver: HostpathDriver, volume: VolumeRecord): void {
   throw new CsiError(Code.FAILED_PRECONDITION, `Volume '${volume.id}' is still used by node ${nodes}`);
 }
 
-/** FailedPrecondition while the volume shows anywhere. Records of mounts that are gone (a reboot) do not count. */
+/**
+ * FailedPrecondition while the volume shows anywhere, or something is mounted in it. Records of mounts that are gone (a
+ * reboot) do not count.
+ */
 async function checkUnmounted({ host, files }: HostpathDriver, volume: VolumeRecord): Promise<void> {
-  const mountPoints = new Set((await host.mounter.listMounts()).map((mount) => mount.path));
+  const own = files.pathOf(volume);
+  const mountPoints = (await host.mounter.listMounts()).map((mount) => mount.path);
   // A block volume shows as its loop device, so its own records must say where.
-  const shown = volume.accessType === 'block' ? [] : await host.mounter.getMountRefs(files.pathOf(volume));
-  const recorded = volume.published.map(({ path }) => path).filter((path) => mountPoints.has(path));
-  const path = shown[0] ?? recorded[0];
+  const shown = volume.accessType === 'block' ? [] : await host.mounter.getMountRefs(own);
+  const recorded = new Set(volume.published.map(({ path }) => path));
+  const path = shown[0] ?? mountPoints.find((point) => recorded.has(point) || isWithin(own, point));
   if (path !== undefined)
     throw new CsiError(Code.FAILED_PRECONDITION, `Volume '${volume.id}' is still mounted at ${path}`);
 }
@@ -197,7 +205,7 @@ async function checkUnmounted({ host, files }: HostpathDriver, volume: VolumeRec
 const deleteVolume =
   (driver: HostpathDriver): NonNullable<Handlers['deleteVolume']> =>
   async (request) => {
-    const { state, files, locks } = driver;
+    const { state, locks } = driver;
     const id = requireField(request.volumeId, 'Volume ID');
     await locks.runAlone(id, async () => {
       const volume = state.findVolume(id);
@@ -205,10 +213,8 @@ const deleteVolume =
       if (!volume) return;
       checkUnused(driver, volume);
       await checkUnmounted(driver, volume);
-      await files.remove(volume);
-      state.removeVolume(id);
+      await destroyVolume(driver, volume);
     });
-    await state.durable();
     return {};
   };
 

@@ -2,6 +2,7 @@
 import type { NodePublishVolumeRequest } from '../../csi/index.ts';
 import { Code, CsiError } from '../../csi/index.ts';
 import { chooseKind } from './capacity.ts';
+import { destroyVolume } from './controller-volumes.ts';
 import type { HostpathDriver } from './driver.ts';
 import { checkInlineId } from './ids.ts';
 import type { VolumeRecord } from './records.ts';
@@ -41,11 +42,9 @@ export async function ensureInlineVolume(driver: HostpathDriver, id: string, kin
 }
 
 /** Deletes an inline volume that is published nowhere. */
-export async function removeInlineVolume({ state, files }: HostpathDriver, id: string): Promise<void> {
-  const volume = state.findVolume(id);
-  if (!volume?.ephemeral || volume.published.length > 0) return;
-  await files.remove(volume);
-  state.removeVolume(id);
+export async function removeInlineVolume(driver: HostpathDriver, id: string): Promise<void> {
+  const volume = driver.state.findVolume(id);
+  if (volume?.ephemeral && volume.published.length === 0) await destroyVolume(driver, volume);
 }
 
 /** Inline requests and persistent volumes never share an id. */

@@ -94,6 +94,14 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
+/** An Exec whose commands end with the driver: a copy that runs for minutes would keep the process alive. */
+function stoppableExec(exec: Exec, stop: AbortSignal): Exec {
+  return {
+    run: (command, args, options) =>
+      exec.run(command, args, { ...options, signal: options.signal ? AbortSignal.any([stop, options.signal]) : stop }),
+  };
+}
+
 /** Calls back when the parent has closed its end of our standard input, as it does by dying. Disposing stops reading. */
 function watchParent(gone: () => void): Disposable {
   // A pipe closes; a socket pair, which node makes for its children, only ends.
@@ -123,10 +131,14 @@ export async function runHostpathDriver(
   const { stateDirectory } = options.config;
   await fs.mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   await using _lock = await lockStateDirectory(clock, await fs.realpath(stateDirectory));
-  const host: HostpathHost = { ...world, mounter: createMounter(world), loops: createLoopDevices(world) };
+  const stop = new AbortController();
+  const base = { ...world, exec: stoppableExec(world.exec, stop.signal) };
+  const host: HostpathHost = { ...base, mounter: createMounter(base), loops: createLoopDevices(base) };
   const driver = await createHostpathDriver(options.config, host, random);
   await using log = options.callLog === undefined ? undefined : await CallLog.open(fs, clock, options.callLog);
   await using servers = new AsyncDisposableStack();
+  // Runs last: calls have had their grace to end by then.
+  servers.defer(() => stop.abort());
   const start = async ({ endpoint, services, nodeId }: Socket): Promise<CsiServer> => {
     const interceptors: Interceptor[] = [
       ...(log ? [log.interceptor(nodeId)] : []),

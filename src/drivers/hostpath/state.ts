@@ -32,6 +32,8 @@ export class State {
   static async load(fs: Fs, directory: string): Promise<State> {
     const path = join(directory, 'state.json');
     const state = new State(fs, path);
+    // Left by a write that a crash cut short.
+    await fs.rm(`${path}.tmp`, { force: true });
     const text = await ifExists(fs.readFile(path, 'utf8'));
     if (text === undefined) return state;
     try {

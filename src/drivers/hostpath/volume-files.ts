@@ -47,7 +47,7 @@ export class VolumeFiles {
 
   /** Makes the volume's storage afresh; what an interrupted attempt left is thrown away. */
   async create(volume: VolumeRecord): Promise<void> {
-    await this.remove(volume);
+    if (await this.exists(volume)) await this.remove(volume);
     if (volume.accessType === 'block') await this.#allocate(volume);
     else await this.#makeDirectory(this.pathOf(volume));
   }
