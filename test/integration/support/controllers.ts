@@ -16,6 +16,7 @@ export async function startOn(
   const informers = stack.use(createInformerFactory({ client, clock, logger, random }));
   stack.use(start({ client, informers, recorder: plane.recorder(component), clock, random, logger }));
   plane.use({ [Symbol.asyncDispose]: () => stack.disposeAsync() });
+  informers.start();
   await clock.settle();
   return stack;
 }
