@@ -28,7 +28,7 @@ const healthyAfterMs = 60_000;
 const stopTimeoutMs = 3000;
 
 function argumentsOf(options: HostpathOptions): string[] {
-  const sockets = [...options.nodeSockets].flatMap(([node, path]) => ['--node-endpoint', `${node}=unix://${path}`]);
+  const sockets = [...options.nodeSockets].flatMap(([node, path]) => ['--node', `${node}=unix://${path}`]);
   return [
     options.entry,
     'driver',
@@ -38,7 +38,7 @@ function argumentsOf(options: HostpathOptions): string[] {
     ...sockets,
     '--statedir',
     options.stateDir,
-    '--enable-attach',
+    '--enable-attach=true',
     '--enable-topology=false',
     '--exit-with-parent',
     ...options.extraArgs,

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import { addHostpathFlags, readHostpathFlags, runHostpathDriver } from '../drivers/index.ts';
 
-export function addDriverCommands(program: Command): void {
-  const driver = program.command('driver').description('run one of the bundled CSI drivers');
-  void driver;
+export function addHostpathCommand(driver: Command, version: string, stop: () => AbortSignal): void {
+  const hostpath = driver.command('hostpath');
+  addHostpathFlags(hostpath).action(async () => {
+    await runHostpathDriver(readHostpathFlags(hostpath, version), stop());
+  });
 }

@@ -3,17 +3,30 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { messageOf, UsageError } from '../base/index.ts';
-import { addDriverCommands } from './driver.ts';
+import { addRoleCommands } from './roles.ts';
 import { addUpCommand } from './up.ts';
 
 enableCompileCache();
+const version = '0.1.0';
 const program = new Command('stowage')
   .description('The Kubernetes storage system as one program')
-  .version(process.env['npm_package_version'] ?? '0.1.0')
-  .exitOverride()
-  .configureOutput({ outputError: (text, write) => write(text) });
+  .version(version)
+  .exitOverride();
 addUpCommand(program);
-addDriverCommands(program);
+addRoleCommands(program);
+const driver = program.command('driver').description('run one of the bundled CSI drivers');
+if (process.argv[2] === 'driver') {
+  const { addHostpathCommand } = await import('./driver.ts');
+  addHostpathCommand(driver, version, untilSignalled);
+}
+
+/** Aborts with SIGINT or SIGTERM. */
+function untilSignalled(): AbortSignal {
+  const stop = new AbortController();
+  process.on('SIGINT', () => stop.abort());
+  process.on('SIGTERM', () => stop.abort());
+  return stop.signal;
+}
 
 try {
   await program.parseAsync();

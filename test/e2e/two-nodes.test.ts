@@ -6,7 +6,7 @@ import { Stowage } from './support/stowage.ts';
 const rounds = 20;
 
 interface CallLine {
-  readonly phase: 'begin' | 'end';
+  readonly event: 'begin' | 'end';
   readonly method: string;
   readonly node?: string;
   readonly request?: { readonly nodeId?: string };
@@ -100,8 +100,8 @@ describe('two nodes', () => {
       await stowage.ok(`uncordon ${from}`);
       const order = calls()
         .slice(seen)
-        .filter(({ phase, method }) => phase === 'end' && interesting.some((name) => method.endsWith(name)))
-        .map(({ method }) => method.replace(/^.*\//, ''));
+        .filter(({ event, method }) => event === 'end' && interesting.includes(method))
+        .map(({ method }) => method);
       expect(order, `round ${round}`).toEqual(interesting);
     }
   }, 600_000);

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import type { ControllerManagerFlags, CsiSidecarFlags, RoleFlags } from '../cluster/index.ts';
+
+/** The flags that every role has that runs as a process of its own. */
+function role(program: Command, name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .option('--kubeconfig <file>', 'the API server to work with (default: KUBECONFIG, or the cluster this runs in)')
+    .option('--leader-elect [bool]', 'work only while holding the lease', (text) => text !== 'false', true)
+    .option('--leader-elect-resource-namespace <ns>', 'where the lease is kept', 'kube-system')
+    .option('--logging-format <format>', 'text or json', 'text')
+    .option('-v, --verbosity <n>', 'how much to log', '2');
+}
+
+export function addRoleCommands(program: Command): void {
+  role(program, 'scheduler', 'place pods where their volumes can be').action(async (flags: RoleFlags) => {
+    const { runScheduler } = await import('../cluster/index.ts');
+    await runScheduler(flags);
+  });
+  role(program, 'controller-manager', 'run the storage and workload controllers')
+    .option('--root-ca-file <file>', 'published to every namespace')
+    .action(async (flags: ControllerManagerFlags) => {
+      const { runControllerManager } = await import('../cluster/index.ts');
+      await runControllerManager(flags);
+    });
+  role(program, 'csi-sidecar', 'run every sidecar role of one CSI driver')
+    .option('--csi-address <socket>', "the driver's socket", '/run/csi/socket')
+    .option('--kubelet-registration-path <socket>', "the driver's socket as the kubelet sees it")
+    .option('--plugin-registration-path <dir>', "the kubelet's registration directory")
+    .action(async (flags: CsiSidecarFlags) => {
+      const { runCsiSidecar } = await import('../cluster/index.ts');
+      await runCsiSidecar(flags);
+    });
+}
