@@ -26,6 +26,14 @@ export {
   type StatusDetailsInput,
   type StatusReason,
 } from './meta/status.ts';
+export {
+  checkConfigKey,
+  checkDns1035Label,
+  checkDnsLabel,
+  checkDnsSubdomain,
+  checkLabelKey,
+  checkLabelValue,
+} from './names.ts';
 export { humanDuration } from './printers/cells.ts';
 export { customTableOf } from './printers/custom.ts';
 export { tableOf } from './printers/table.ts';
@@ -71,15 +79,8 @@ export {
 } from './selectors.ts';
 export type * from './types.ts';
 export { type FieldError, type FieldErrorKind, invalid } from './validation/field-error.ts';
-export {
-  checkConfigKey,
-  checkDns1035Label,
-  checkDnsLabel,
-  checkDnsSubdomain,
-  checkLabelKey,
-  checkLabelValue,
-} from './validation/names.ts';
 export { validateCreate, validateUpdate } from './validation/validate.ts';
+export { warningsOf } from './warnings.ts';
 export {
   annBetaIsDefaultClass,
   annBetaMountOptions,

@@ -1,6 +1,7 @@
 /** The grammar of label selector texts. Upstream: apimachinery labels/selector.go. */
+
+import { checkLabelKey, checkLabelValue } from './names.ts';
 import { SelectorError, type SelectorOperator, type SelectorRequirement } from './selector-requirement.ts';
-import { checkLabelKey, checkLabelValue } from './validation/names.ts';
 
 interface Token {
   readonly kind: 'identifier' | 'symbol' | 'end' | 'error';

@@ -1,9 +1,9 @@
 /** The spec of a claim, and of the templates that claims are made from [A11]. */
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../gen/core.v1.gen.ts';
+import { checkDnsLabel, checkDnsSubdomain } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
-import { checkDnsLabel, checkDnsSubdomain } from './names.ts';
 import { validateLabelSelector } from './object-meta.ts';
 
 export const accessModes = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];

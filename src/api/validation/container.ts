@@ -9,10 +9,10 @@ import type {
   PodSpec,
   ResourceRequirements,
 } from '../gen/core.v1.gen.ts';
+import { checkConfigKey, checkDnsLabel, checkDnsSubdomain, checkLabelKey, inclusiveRange } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
-import { checkConfigKey, checkDnsLabel, checkDnsSubdomain, checkLabelKey, inclusiveRange } from './names.ts';
 import type { VolumesByName } from './pod-volumes.ts';
 import { checkPortName, type ProbeKind, validateLifecycle, validatePort, validateProbe } from './probes.ts';
 import { validateFieldSelector, validateResourceSelector } from './projected-volume.ts';

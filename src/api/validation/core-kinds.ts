@@ -13,11 +13,11 @@ import type {
   ServicePort,
 } from '../gen/core.v1.gen.ts';
 import type { PriorityClass } from '../gen/scheduling.v1.gen.ts';
+import { byteLength, checkConfigKey, checkDnsLabel, checkLabelKey, checkLabelValue } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { byteLength, checkConfigKey, checkDnsLabel, checkLabelKey, checkLabelValue } from './names.ts';
 import { validateTaintEffect } from './node-selector.ts';
 import { validateLabels } from './object-meta.ts';
 import { checkPortName, validatePort, validatePortOrName } from './probes.ts';

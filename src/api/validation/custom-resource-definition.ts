@@ -1,7 +1,7 @@
 import type { CustomResourceDefinition } from '../gen/apiextensions.v1.gen.ts';
+import { checkDns1035Label, checkDnsSubdomain } from '../names.ts';
 import type { FieldErrors } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { checkDns1035Label, checkDnsSubdomain } from './names.ts';
 
 const scopes = ['Cluster', 'Namespaced'];
 

@@ -7,10 +7,10 @@ import type {
   Toleration,
 } from '../gen/core.v1.gen.ts';
 import type { TopologySelectorTerm } from '../gen/storage.v1.gen.ts';
+import { checkDnsSubdomain, checkLabelKey, checkLabelValue } from '../names.ts';
 import { isEqual } from './equal.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
-import { checkDnsSubdomain, checkLabelKey, checkLabelValue } from './names.ts';
 
 function validateExpression(errors: FieldErrors, path: FieldPath, expression: NodeSelectorRequirement): void {
   const values = expression.values ?? [];

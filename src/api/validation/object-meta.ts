@@ -1,9 +1,5 @@
 /** The rules of metadata. Upstream: apimachinery api/validation/objectmeta.go. */
 import type { LabelSelector, LabelSelectorRequirement, ObjectMeta, OwnerReference } from '../gen/meta.v1.gen.ts';
-import type { Labels } from '../selectors.ts';
-import { isEqual } from './equal.ts';
-import { type FieldErrors, immutable } from './field-error.ts';
-import type { FieldPath } from './field-path.ts';
 import {
   byteLength,
   checkDnsLabel,
@@ -11,7 +7,11 @@ import {
   checkLabelValue,
   maskTrailingDash,
   type NameCheck,
-} from './names.ts';
+} from '../names.ts';
+import type { Labels } from '../selectors.ts';
+import { isEqual } from './equal.ts';
+import { type FieldErrors, immutable } from './field-error.ts';
+import type { FieldPath } from './field-path.ts';
 
 const maxAnnotationsBytes = 256 * 1024;
 const orphanFinalizer = 'orphan';

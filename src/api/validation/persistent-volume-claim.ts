@@ -1,12 +1,12 @@
 /** Claims [A11]. */
 import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../gen/core.v1.gen.ts';
+import { checkLabelKey } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { annBetaStorageClass } from '../well-known.ts';
 import { validateClaimSpec } from './claim-spec.ts';
 import { describeChange, isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { checkLabelKey } from './names.ts';
 
 const specPath = FieldPath.of('spec');
 const storagePath = FieldPath.of('spec', 'resources', 'requests', 'storage');

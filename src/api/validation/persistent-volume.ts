@@ -5,11 +5,11 @@ import type {
   PersistentVolume,
   PersistentVolumeSpec,
 } from '../gen/core.v1.gen.ts';
+import { checkDnsLabel } from '../names.ts';
 import { validateAccessModes, validateClassName, validatePositive, volumeModes } from './claim-spec.ts';
 import { describeChange, isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { checkDnsLabel } from './names.ts';
 import { validateNodeSelector } from './node-selector.ts';
 import * as sources from './volume-sources.ts';
 

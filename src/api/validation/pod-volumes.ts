@@ -2,12 +2,12 @@
 
 import type { CSIVolumeSource, EphemeralVolumeSource, Volume } from '../gen/core.v1.gen.ts';
 import type { ObjectMeta } from '../gen/meta.v1.gen.ts';
+import { checkDnsLabel, checkDnsSubdomain } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import { validateClaimSpec } from './claim-spec.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
 import { validateDescendingPath } from './local-paths.ts';
-import { checkDnsLabel, checkDnsSubdomain } from './names.ts';
 import { validateAnnotations, validateLabels } from './object-meta.ts';
 import {
   validateConfigMapVolume,

@@ -7,11 +7,11 @@ import type {
   PodTemplateSpec,
   Toleration,
 } from '../gen/core.v1.gen.ts';
+import { checkDnsLabel, checkDnsSubdomain, checkLabelKey, inclusiveRange } from '../names.ts';
 import { validateContainers, validateEphemeralContainers, validateInitContainers } from './container.ts';
 import { describeChange, isEqual } from './equal.ts';
 import type { FieldErrors } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { checkDnsLabel, checkDnsSubdomain, checkLabelKey, inclusiveRange } from './names.ts';
 import { validateNodeAffinity, validateToleration } from './node-selector.ts';
 import { validateAnnotations, validateLabelSelector, validateLabels } from './object-meta.ts';
 import { validateVolumes } from './pod-volumes.ts';

@@ -8,9 +8,9 @@ import type {
   SleepAction,
   TCPSocketAction,
 } from '../gen/core.v1.gen.ts';
+import { inclusiveRange, patternMessage } from '../names.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
-import { inclusiveRange, patternMessage } from './names.ts';
 
 const maxPort = 65_535;
 const headerName = '[-A-Za-z0-9]+';

@@ -12,10 +12,10 @@ import type {
   ServiceAccountTokenProjection,
   VolumeProjection,
 } from '../gen/core.v1.gen.ts';
+import { checkLabelKey } from '../names.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
 import { validateFileMode, validateNonReservedPath } from './local-paths.ts';
-import { checkLabelKey } from './names.ts';
 import { validateLabelSelector } from './object-meta.ts';
 import { requireFields } from './volume-sources.ts';
 

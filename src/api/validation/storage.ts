@@ -12,12 +12,12 @@ import type {
   VolumeAttributesClass,
   VolumeError,
 } from '../gen/storage.v1.gen.ts';
+import { byteLength, checkDnsSubdomain, checkLabelKey, inclusiveRange } from '../names.ts';
 import { compareQuantities } from '../quantity.ts';
 import type { Labels } from '../selectors.ts';
 import { isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { byteLength, checkDnsSubdomain, checkLabelKey, inclusiveRange } from './names.ts';
 import { validateTopologyTerms } from './node-selector.ts';
 import { mapBytes, validateLabelSelector } from './object-meta.ts';
 import { validateVolumeSpec } from './persistent-volume.ts';

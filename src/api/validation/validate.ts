@@ -1,12 +1,12 @@
 /** The rules of every kind. */
 import type { KubernetesObject, ResourceType } from '../meta/resource-type.ts';
+import { checkDns1035Label, checkDnsLabel, checkDnsSubdomain, checkPathSegment, type NameCheck } from '../names.ts';
 import * as resources from '../resources.ts';
 import * as core from './core-kinds.ts';
 import { validateCustomResourceDefinition } from './custom-resource-definition.ts';
 import { isEqual } from './equal.ts';
 import { type FieldError, FieldErrors } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { checkDns1035Label, checkDnsLabel, checkDnsSubdomain, checkPathSegment, type NameCheck } from './names.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import * as volumes from './persistent-volume.ts';
 import * as claims from './persistent-volume-claim.ts';

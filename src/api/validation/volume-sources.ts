@@ -12,10 +12,10 @@ import type {
   QuobyteVolumeSource,
   SecretReference,
 } from '../gen/core.v1.gen.ts';
+import { byteLength, checkDnsLabel, checkDnsSubdomain, inclusiveRange } from '../names.ts';
 import type { FieldErrors } from './field-error.ts';
 import type { FieldPath } from './field-path.ts';
 import { validateNoBacksteps } from './local-paths.ts';
-import { byteLength, checkDnsLabel, checkDnsSubdomain, inclusiveRange } from './names.ts';
 
 const hostPathTypes = [
   '',

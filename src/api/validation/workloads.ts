@@ -3,11 +3,11 @@ import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../gen/apps
 import type { CronJob, Job, JobSpec } from '../gen/batch.v1.gen.ts';
 import type { PodTemplateSpec, ReplicationController } from '../gen/core.v1.gen.ts';
 import type { LabelSelector } from '../gen/meta.v1.gen.ts';
+import { checkDnsSubdomain } from '../names.ts';
 import { labelSelectorMatcher } from '../selectors.ts';
 import { isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
-import { checkDnsSubdomain } from './names.ts';
 import { validateAnnotations, validateLabelSelector, validateLabels } from './object-meta.ts';
 import { validatePodTemplate } from './pod.ts';
 
