@@ -1,7 +1,7 @@
 /** Runs `stowage up` as users do, and kubectl against it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,8 +55,11 @@ export class Stowage implements AsyncDisposable {
   secondsToReady = 0;
   readonly #startedAt = performance.now();
 
-  private constructor(child: ChildProcess, directory: string) {
+  readonly #wrapped: boolean;
+
+  private constructor(child: ChildProcess, directory: string, wrapped: boolean) {
     this.child = child;
+    this.#wrapped = wrapped;
     this.directory = directory;
     this.dataDir = join(directory, 'data');
     this.kubeconfig = join(directory, 'kubeconfig');
@@ -67,13 +70,17 @@ export class Stowage implements AsyncDisposable {
     return mkdtemp(join(tmpdir(), 'stow-'));
   }
 
-  static async start(options: { directory?: string; args?: readonly string[] } = {}): Promise<Stowage> {
+  static async start(
+    options: { directory?: string; args?: readonly string[]; wrapper?: readonly string[] } = {},
+  ): Promise<Stowage> {
     const directory = options.directory ?? (await Stowage.makeDirectory());
     const built = join(root, 'dist', 'stowage.js');
     const entry = existsSync(built) ? built : join(root, 'src', 'cmd', 'main.ts');
+    const [command = process.execPath, ...before] = [...(options.wrapper ?? []), process.execPath];
     const child = spawn(
-      process.execPath,
+      command,
       [
+        ...before,
         entry,
         'up',
         '--data-dir',
@@ -86,7 +93,7 @@ export class Stowage implements AsyncDisposable {
       ],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    const stowage = new Stowage(child, directory);
+    const stowage = new Stowage(child, directory, options.wrapper !== undefined);
     await stowage.#untilReady();
     return stowage;
   }
@@ -150,9 +157,16 @@ export class Stowage implements AsyncDisposable {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return this.child.exitCode;
     const ended = once(this.child, 'exit');
-    this.child.kill(signal);
+    process.kill(this.#pid(), signal);
     const [code] = await ended;
     return code;
+  }
+
+  /** The program itself: a wrapper's child where there is one. */
+  #pid(): number {
+    const pid = this.child.pid ?? 0;
+    const [child] = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+    return this.#wrapped && child ? Number(child) : pid;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
