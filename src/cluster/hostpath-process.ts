@@ -6,6 +6,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { Backoff, type Clock, type Logger, onAbort, spawnProcess } from '../base/index.ts';
+import { hostpathNodeFlags } from '../drivers/index.ts';
 
 export interface HostpathOptions {
   /** The program's own entry file. */
@@ -64,7 +65,7 @@ async function supervise(options: HostpathOptions, signal: AbortSignal): Promise
   while (!signal.aborted) {
     const startedMs = clock.monotonic();
     const child = spawnProcess(process.execPath, {
-      args: ['--max-semi-space-size=1', ...argumentsOf(options)],
+      args: [...hostpathNodeFlags, ...argumentsOf(options)],
       stdio: ['pipe', 'inherit', 'inherit'],
       cwd: join(options.stateDir, '..'),
     });

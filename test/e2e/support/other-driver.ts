@@ -44,7 +44,7 @@ function isMounted(path: string): boolean {
 const identity = serve(Identity, {
   getPluginInfo: async () => ({ name, vendorVersion: '9' }),
   getPluginCapabilities: async () => ({
-    capabilities: [{ type: { case: 'service', value: { type: PluginService.CONTROLLER_SERVICE } } }],
+    capabilities: [{ type: { case: 'service' as const, value: { type: PluginService.CONTROLLER_SERVICE } } }],
   }),
   probe: async () => ({ ready: true }),
 });
@@ -56,7 +56,7 @@ const controllerTypes = [
 
 const controller = serve(Controller, {
   controllerGetCapabilities: async () => ({
-    capabilities: controllerTypes.map((type) => ({ type: { case: 'rpc', value: { type } } })),
+    capabilities: controllerTypes.map((type) => ({ type: { case: 'rpc' as const, value: { type } } })),
   }),
   createVolume: async ({ name: volumeId, capacityRange }) => {
     note('CreateVolume', volumeId);
@@ -81,7 +81,7 @@ const controller = serve(Controller, {
 const node = serve(Node, {
   nodeGetInfo: async () => ({ nodeId: 'the-node' }),
   nodeGetCapabilities: async () => ({
-    capabilities: [{ type: { case: 'rpc', value: { type: NodeCapability.STAGE_UNSTAGE_VOLUME } } }],
+    capabilities: [{ type: { case: 'rpc' as const, value: { type: NodeCapability.STAGE_UNSTAGE_VOLUME } } }],
   }),
   nodeStageVolume: async ({ volumeId, publishContext, volumeContext }) => {
     note('NodeStageVolume', `${volumeId} slot=${publishContext.slot ?? ''} made=${volumeContext.made ?? ''}`);
