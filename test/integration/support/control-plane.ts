@@ -1,29 +1,37 @@
 /** The control plane in virtual time: the real API server on the memory store, real clients, informers and recorders. */
 import type { KubernetesObject, ObjectKey, ResourceType } from '../../../src/api/index.ts';
 import { coreEvents, isNotFound, namespaces } from '../../../src/api/index.ts';
-import { createApiServer, createMemoryStore } from '../../../src/apiserver/index.ts';
-import { seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
+import { type ApiServer, createApiServer, createMemoryStore, type Store } from '../../../src/apiserver/index.ts';
+import { type Logger, type Random, seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
 
 export class ControlPlane implements AsyncDisposable {
-  readonly clock = new VirtualClock();
-  readonly random = seededRandom(1);
-  readonly logger = silentLogger;
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly logger: Logger;
   readonly client: Client;
   readonly informers;
   readonly #stack = new AsyncDisposableStack();
-  readonly #server;
+  readonly #server: ApiServer;
 
-  private constructor() {
-    const { clock, random, logger } = this;
-    const store = this.#stack.use(createMemoryStore({ clock, logger }));
-    this.#server = this.#stack.use(createApiServer({ store, clock, random, logger }));
+  private constructor(
+    store: Store,
+    server: ApiServer,
+    { clock, random, logger }: Pick<ControlPlane, 'clock' | 'random' | 'logger'>,
+  ) {
+    this.clock = clock;
+    this.random = random;
+    this.logger = logger;
+    this.#stack.use(store);
+    this.#server = this.#stack.use(server);
     this.client = this.clientOf('test');
     this.informers = this.#stack.use(createInformerFactory({ client: this.client, clock, logger, random }));
   }
 
   static async start(): Promise<ControlPlane> {
-    const plane = new ControlPlane();
+    const services = { clock: new VirtualClock(), random: seededRandom(1), logger: silentLogger };
+    const store = createMemoryStore(services);
+    const plane = new ControlPlane(store, await createApiServer({ store, ...services }), services);
     for (const name of ['default', 'kube-system'])
       await plane.client.create(namespaces, { metadata: { name }, spec: {} });
     return plane;
