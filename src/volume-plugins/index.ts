@@ -1,5 +1,14 @@
 /** Volume plugins: what kinds of volumes there are, and the node's side of each. */
 
+export {
+  type CsiVolume,
+  csiAttachmentName,
+  csiUniqueVolumeName,
+  csiVolumeOf,
+  isAttachmentOf,
+  isCsiAttachmentName,
+  parseCsiUniqueVolumeName,
+} from './attach/csi-attach.ts';
 export { csiPluginName } from './csi/csi-paths.ts';
 export { csiDriverOf } from './csi/csi-source.ts';
 export {

@@ -3,7 +3,7 @@
  * which of them are on their way out. An attachment in any state counts as held: only its absence frees the volume.
  */
 import type { VolumeAttachment } from '../../api/index.ts';
-import { type CsiVolume, csiUniqueVolumeName, isAttachmentOf } from '../../volume-plugins/attach/csi-attach.ts';
+import { type CsiVolume, csiUniqueVolumeName, isAttachmentOf } from '../../volume-plugins/index.ts';
 
 interface Held {
   readonly attachment: VolumeAttachment;

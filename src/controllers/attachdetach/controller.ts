@@ -18,7 +18,7 @@ import {
   volumeAttachments,
 } from '../../api/index.ts';
 import { type Informer, runReconciler } from '../../client/index.ts';
-import { csiVolumeOf, parseCsiUniqueVolumeName } from '../../volume-plugins/attach/csi-attach.ts';
+import { csiVolumeOf, parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { DecisionLog } from '../common/decision-log.ts';
 import { addPodClaimIndex, podsUsingClaim } from '../common/pod-claim-index.ts';

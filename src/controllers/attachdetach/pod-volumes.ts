@@ -1,7 +1,7 @@
 /** Which volumes a pod wants attached to its node. Pure. Upstream: attachdetach/util/util.go. */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/index.ts';
 import { annControllerManagedAttach, isPodTerminated, podClaims, podIsOwner } from '../../component-helpers/index.ts';
-import { csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/attach/csi-attach.ts';
+import { csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/index.ts';
 
 export interface PodVolumeWorld {
   node(name: string): Node | undefined;

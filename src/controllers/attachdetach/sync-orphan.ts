@@ -9,7 +9,7 @@ import {
   csiVolumeOf,
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,
-} from '../../volume-plugins/attach/csi-attach.ts';
+} from '../../volume-plugins/index.ts';
 import { ifFound } from '../common/read-live.ts';
 import { type AttachContext, listedVolumes } from './attach-context.ts';
 import { isManagedNode } from './pod-volumes.ts';

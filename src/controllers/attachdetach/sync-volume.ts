@@ -5,7 +5,7 @@
 import { isAlreadyExists, isNotFound, volumeAttachments } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
-import { csiAttachmentName, parseCsiUniqueVolumeName } from '../../volume-plugins/attach/csi-attach.ts';
+import { csiAttachmentName, parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
 import { type AttachContext, listedVolumes, nodesByVolume } from './attach-context.ts';
 import { type AttachmentDecision, decideAttachment, isExclusive } from './decide-attachment.ts';
 import { detach } from './detach.ts';

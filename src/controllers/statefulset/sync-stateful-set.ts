@@ -160,8 +160,14 @@ async function createRevision(
       if (!isAlreadyExists(error) || count - collisionCount >= maxCollisions) throw error;
       const key = { namespace: set.metadata.namespace, name: draft.metadata.name ?? '' };
       const existing = await client.get(controllerRevisions, key, { signal });
-      const isOurs = existing.metadata.ownerReferences?.some(({ uid }) => uid === set.metadata.uid);
-      if (isOurs && sameTemplate(existing, draft)) return { update: existing, collisionCount: count };
+      if (!sameTemplate(existing, draft)) continue;
+      const controller = existing.metadata.ownerReferences?.find((owner) => owner.controller);
+      if (controller?.uid === set.metadata.uid) return { update: existing, collisionCount: count };
+      if (controller) continue;
+      // Left behind by a set of this name that was deleted without its dependents.
+      const ownerReferences = [ownerReferenceTo(set, statefulSetType)];
+      const adopted = { ...existing, metadata: { ...existing.metadata, ownerReferences } };
+      return { update: await client.update(controllerRevisions, adopted, { signal }), collisionCount: count };
     }
   }
 }
