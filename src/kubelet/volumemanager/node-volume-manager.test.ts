@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { csiDrivers, type Pod, persistentVolumeClaims, persistentVolumes, volumeAttachments } from '../../api/index.ts';
 import { Code } from '../../csi/index.ts';
-import { attachment, boundPair, claimVolume, csiDriverObject, testPod } from './testing/objects.ts';
+import { claimVolume, testPod } from './testing/objects.ts';
 import { TestNode, type TestNodeOptions, testDriverName, testNodeName } from './testing/test-node.ts';
+import { attachableVolume, mountPod, plainVolume, removePod } from './testing/volumes.ts';
 
 const nodes: TestNode[] = [];
 afterEach(async () => {
@@ -15,45 +15,6 @@ async function startNode(options: TestNodeOptions = {}): Promise<TestNode> {
   const node = await TestNode.start(options);
   nodes.push(node);
   return node;
-}
-
-/** A bound CSI volume of a driver that attaches, attached to the node. */
-function attachedVolume(node: TestNode, name = 'a'): string {
-  const { claim, volume } = boundPair(name, testDriverName);
-  node.api.put(persistentVolumeClaims, claim);
-  node.api.put(persistentVolumes, volume);
-  node.api.put(volumeAttachments, attachment(testDriverName, `handle-${name}`, testNodeName));
-  return `kubernetes.io/csi/${testDriverName}^handle-${name}`;
-}
-
-/** The same with a CSIDriver object that says no attaching is needed. */
-function plainVolume(node: TestNode, name = 'a'): void {
-  node.api.put(csiDrivers, csiDriverObject(testDriverName, { attachRequired: false }));
-  const { claim, volume } = boundPair(name, testDriverName);
-  node.api.put(persistentVolumeClaims, claim);
-  node.api.put(persistentVolumes, volume);
-}
-
-async function mountPod(node: TestNode, pod: Pod): Promise<void> {
-  node.pods.put(pod);
-  const waiting = node.manager.waitForAttachAndMount(pod, new AbortController().signal);
-  let done = false;
-  void waiting
-    .finally(() => {
-      done = true;
-    })
-    .catch(() => {});
-  await node.until(() => done, 'the pod has its volumes');
-  await waiting;
-  node.pods.startContainers(pod.metadata.uid);
-}
-
-async function removePod(node: TestNode, pod: Pod): Promise<void> {
-  const uid = pod.metadata.uid;
-  node.pods.terminate(uid);
-  node.pods.stopContainers(uid);
-  await node.until(() => !node.manager.hasPossiblyMountedVolumes(uid), 'the volumes leave the pod');
-  node.pods.forget(uid);
 }
 
 const pod = testPod('web', [claimVolume('data', 'claim-a')]);
@@ -75,7 +36,7 @@ describe('a CSI volume', () => {
 
   it('[I5] [rel-D3] is reported as in use before it is looked for among the attached volumes', async () => {
     const node = await startNode({ reportsAtOnce: false });
-    const name = attachedVolume(node);
+    const name = attachableVolume(node);
     node.setAttached([name]);
     node.pods.put(pod);
     await node.clock.advance(30_000);
@@ -89,7 +50,7 @@ describe('a CSI volume', () => {
 
   it('[I5] waits until the node status shows it attached, and stages with its publish context', async () => {
     const node = await startNode();
-    const name = attachedVolume(node);
+    const name = attachableVolume(node);
     node.pods.put(pod);
     await node.clock.advance(60_000);
     expect(node.driver.calls).toEqual([]);

@@ -66,7 +66,12 @@ export class FakeApi {
       },
       list: refused,
       watch: refused,
-      patch: refused,
+      patch: async (type, key, { body }) => {
+        const object = await get(type, key);
+        const change = (body as { metadata: Record<string, unknown> }).metadata;
+        const merged = mergeMetadata(object.metadata as unknown as Record<string, unknown>, change);
+        return await write(type, { ...object, metadata: merged as never });
+      },
       delete: refused,
       deleteCollection: refused,
       createSubresource: async (type, key, subresource) => {
@@ -113,4 +118,15 @@ export class FakeApi {
     this.#objects.set(type.plural, objects);
     return objects;
   }
+}
+
+/** A merge patch of metadata: maps are merged key by key, null removes. */
+function mergeMetadata(present: Record<string, unknown>, change: Record<string, unknown>): Record<string, unknown> {
+  const merged = { ...present };
+  for (const [key, value] of Object.entries(change)) {
+    if (value === null) delete merged[key];
+    else if (typeof value !== 'object') merged[key] = value;
+    else merged[key] = mergeMetadata((present[key] ?? {}) as Record<string, unknown>, value as Record<string, unknown>);
+  }
+  return merged;
 }
