@@ -2,6 +2,7 @@
 import type * as core from './core.v1.gen.ts';
 import type * as meta from './meta.v1.gen.ts';
 
+/** A state of a controller's template that can be gone back to. */
 export interface ControllerRevision {
   readonly apiVersion: string;
   readonly kind: string;
@@ -10,11 +11,15 @@ export interface ControllerRevision {
   readonly revision: number;
 }
 
+/** One pod on every node, or on those selected. */
 export interface DaemonSet {
   readonly apiVersion: string;
   readonly kind: string;
+  /** Name, labels, annotations and the other data that every object has. */
   readonly metadata: meta.NamespacedObjectMeta;
+  /** Which pod, on which nodes. */
   readonly spec: DaemonSetSpec;
+  /** The present state of the set. */
   readonly status?: DaemonSetStatus;
 }
 
@@ -52,11 +57,15 @@ export interface DaemonSetUpdateStrategy {
   readonly type?: string;
 }
 
+/** Pods that are alike, replaced step by step when their template changes. */
 export interface Deployment {
   readonly apiVersion: string;
   readonly kind: string;
+  /** Name, labels, annotations and the other data that every object has. */
   readonly metadata: meta.NamespacedObjectMeta;
+  /** How many pods, and of what kind. */
   readonly spec: DeploymentSpec;
+  /** The present state of the deployment. */
   readonly status?: DeploymentStatus;
 }
 
@@ -70,13 +79,21 @@ export interface DeploymentCondition {
 }
 
 export interface DeploymentSpec {
+  /** How long a pod must be ready to count as available. */
   readonly minReadySeconds?: number;
+  /** Whether changes of the template wait. */
   readonly paused?: boolean;
+  /** How long a rollout may make no progress before it counts as failed. */
   readonly progressDeadlineSeconds?: number;
+  /** How many pods are wanted. */
   readonly replicas?: number;
+  /** How many old ReplicaSets are kept. */
   readonly revisionHistoryLimit?: number;
+  /** The pods that belong to the deployment; it cannot be changed. */
   readonly selector: meta.LabelSelector;
+  /** How old pods are replaced by new ones. */
   readonly strategy?: DeploymentStrategy;
+  /** What the pods are made from. */
   readonly template: core.PodTemplateSpec;
 }
 
@@ -97,11 +114,15 @@ export interface DeploymentStrategy {
   readonly type?: string;
 }
 
+/** A number of pods that are alike. */
 export interface ReplicaSet {
   readonly apiVersion: string;
   readonly kind: string;
+  /** Name, labels, annotations and the other data that every object has. */
   readonly metadata: meta.NamespacedObjectMeta;
+  /** How many pods, and of what kind. */
   readonly spec: ReplicaSetSpec;
+  /** The present state of the set. */
   readonly status?: ReplicaSetStatus;
 }
 
@@ -145,11 +166,15 @@ export interface RollingUpdateStatefulSetStrategy {
   readonly partition?: number;
 }
 
+/** Pods with names and storage of their own, started and stopped in order. */
 export interface StatefulSet {
   readonly apiVersion: string;
   readonly kind: string;
+  /** Name, labels, annotations and the other data that every object has. */
   readonly metadata: meta.NamespacedObjectMeta;
+  /** How many pods, and of what kind. */
   readonly spec: StatefulSetSpec;
+  /** The present state of the set. */
   readonly status?: StatefulSetStatus;
 }
 
@@ -165,22 +190,37 @@ export interface StatefulSetOrdinals {
   readonly start?: number;
 }
 
+/** What becomes of the claims of a set. */
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy {
+  /** Retain or Delete the claims when the set is deleted. */
   readonly whenDeleted?: string;
+  /** Retain or Delete the claims of pods that scaling down removes. */
   readonly whenScaled?: string;
 }
 
+/** How many pods a set has, and of what kind. */
 export interface StatefulSetSpec {
+  /** How long a pod must be ready to count as available. */
   readonly minReadySeconds?: number;
+  /** Where the numbering of the pods begins. */
   readonly ordinals?: StatefulSetOrdinals;
+  /** What becomes of the claims when the set is deleted or scaled down. */
   readonly persistentVolumeClaimRetentionPolicy?: StatefulSetPersistentVolumeClaimRetentionPolicy;
+  /** Whether pods start one after another (OrderedReady) or at once (Parallel). */
   readonly podManagementPolicy?: string;
+  /** How many pods are wanted. */
   readonly replicas?: number;
+  /** How many old revisions are kept. */
   readonly revisionHistoryLimit?: number;
+  /** The pods that belong to the set; it cannot be changed. */
   readonly selector: meta.LabelSelector;
+  /** The headless service that gives the pods their names. */
   readonly serviceName?: string;
+  /** What the pods are made from. */
   readonly template: core.PodTemplateSpec;
+  /** How a changed template reaches the pods. */
   readonly updateStrategy?: StatefulSetUpdateStrategy;
+  /** What each pod's own claims are made from; they cannot be changed. */
   readonly volumeClaimTemplates?: readonly core.PersistentVolumeClaim[];
 }
 
