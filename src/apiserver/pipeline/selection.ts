@@ -53,6 +53,9 @@ function checkFields(resource: RegisteredResource, fields: FieldMatcher): void {
     apiVersion: '',
     kind: '',
     metadata: { name: '', uid: '', creationTimestamp: '', resourceVersion: '' },
+    spec: {},
+    involvedObject: {},
+    regarding: {},
   };
   const known = selectableFields(type, empty);
   for (const { field } of fields.terms) {
