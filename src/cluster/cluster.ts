@@ -6,7 +6,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Identity } from '../api/index.ts';
-import { type ApiServer, createApiServer, openSqliteStore } from '../apiserver/index.ts';
+import { createApiServer, openSqliteStore } from '../apiserver/index.ts';
 import { type Clock, type Logger, type Random, realFs } from '../base/index.ts';
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../client/index.ts';
 import { Scheduler } from '../scheduler/index.ts';
@@ -14,6 +14,7 @@ import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from '
 import { startControllers } from './controllers.ts';
 import { type DriverEnvironment, type NodeSocket, startDriverRoles } from './driver-roles.ts';
 import { startHostpathProcess } from './hostpath-process.ts';
+import { listenForClients } from './listen.ts';
 import { startNodes } from './nodes.ts';
 import type { ClusterOptions } from './options.ts';
 import { untilReady } from './ready.ts';
@@ -44,7 +45,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const driver = options.defaultDrivers ? await startBundledDriver(options, services, starting) : undefined;
   const store = starting.use(await openSqliteStore({ clock, logger, directory: join(options.dataDir, 'store') }));
   const server = starting.use(await createApiServer({ store, clock, random, logger, dataDir: options.dataDir }));
-  const { address } = await server.listen({ host: options.host, port: options.port });
+  const address = await listenForClients(server, options.host, options.port);
   await server.writeKubeconfig(options.kubeconfig);
 
   const client = (component: string): Client =>
@@ -57,7 +58,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
   starting.use(startControllers({ clock, random, logger, informers, client, rootCa: server.rootCa }));
   const scheduler = starting.use(startScheduler(environment));
-  const nodes = starting.use(await startNodes(options, { ...services, client, informers, server }));
+  const nodes = starting.use(await startNodes(options));
   informers.start();
   await informers.waitForSync(signal);
   scheduler.start();
@@ -65,7 +66,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const drivers = await startAllDriverRoles(options, environment, driver, nodes.registrationDirs, starting, signal);
   informers.start();
   const classes = driver ? ['standard', 'standard-wait'] : [];
-  await untilReady(informers, { nodeNames: options.nodeNames, drivers, classes }, clock, signal);
+  await untilReady(informers, { nodeNames: [], drivers, classes }, clock, signal);
   const running = starting.move();
   return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -62,10 +62,12 @@ export function startHostpathProcess(options: HostpathOptions): AsyncDisposable 
 async function supervise(options: HostpathOptions, signal: AbortSignal): Promise<void> {
   const { clock, logger } = options;
   const backoff = new Backoff<string>(restartBackoff);
+  // Sources are stripped of their types by WebAssembly, which the lean mode does not have.
+  const nodeFlags = options.entry.endsWith('.ts') ? [] : hostpathNodeFlags;
   while (!signal.aborted) {
     const startedMs = clock.monotonic();
     const child = spawnProcess(process.execPath, {
-      args: [...hostpathNodeFlags, ...argumentsOf(options)],
+      args: [...nodeFlags, ...argumentsOf(options)],
       stdio: ['pipe', 'inherit', 'inherit'],
       cwd: join(options.stateDir, '..'),
     });
