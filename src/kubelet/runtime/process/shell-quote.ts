@@ -1,0 +1,8 @@
+/** The text as one word of a POSIX shell. */
+export function shellQuote(text: string): string {
+  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+export function shellCommand(words: readonly string[]): string {
+  return words.map(shellQuote).join(' ');
+}

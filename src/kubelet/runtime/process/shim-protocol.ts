@@ -1,0 +1,38 @@
+/** What the node agent and the shim say to each other over the shim's socket, one JSON text per line. */
+import type { ContainerRecord, ContainerRuntimeErrorCode, TerminalSize } from '../runtime.ts';
+import type { ContainerSpec, LaunchDetails } from './container-spec.ts';
+
+export interface ShimMethods {
+  /** Who connects: events of its containers come over this connection from now on. */
+  hello: { params: { owner: string }; result: { records: readonly ContainerRecord[] } };
+  start: { params: { spec: ContainerSpec }; result: { record: ContainerRecord } };
+  signal: { params: { id: string; signal: NodeJS.Signals }; result: object };
+  remove: { params: { id: string }; result: object };
+  launch: { params: { id: string }; result: { launch: LaunchDetails } };
+  /** `data` is Base64; without it the input ends. */
+  stdin: { params: { id: string; data?: string }; result: object };
+  resize: { params: { id: string; size: TerminalSize }; result: object };
+}
+
+export type ShimMethod = keyof ShimMethods;
+
+export interface ShimRequest<M extends ShimMethod = ShimMethod> {
+  readonly id: number;
+  readonly method: M;
+  readonly params: ShimMethods[M]['params'];
+}
+
+export interface ShimAnswer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: { readonly code: ContainerRuntimeErrorCode; readonly message: string };
+}
+
+/** A container has started or ended. */
+export interface ShimEvent {
+  readonly record: ContainerRecord;
+}
+
+export const socketName = 'shim.sock';
+/** The shim prints this on standard output when it listens. */
+export const readyLine = 'ready';
