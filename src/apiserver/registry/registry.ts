@@ -11,6 +11,8 @@ export interface RegisteredResource {
   readonly strategy: Strategy;
   /** Set when objects are stored as another version of the kind. */
   readonly conversion?: Conversion;
+  /** Set for kinds that are asked and not stored: a review, whose answer is its status. */
+  readonly virtual?: boolean;
 }
 
 export interface Conversion {
@@ -23,6 +25,7 @@ export interface Conversion {
 export interface ResourceOptions {
   readonly strategy?: Strategy;
   readonly conversion?: Conversion;
+  readonly virtual?: boolean;
 }
 
 export class Registry {
@@ -39,6 +42,7 @@ export class Registry {
       prefix: `${options.conversion ? groupResourceOf(options.conversion.storedAs) : name}/`,
       strategy: options.strategy ?? {},
       ...(options.conversion ? { conversion: options.conversion } : {}),
+      ...(options.virtual ? { virtual: true } : {}),
     };
     this.#byType.set(type, resource);
     this.#byPath.set(pathOf(type), resource);
