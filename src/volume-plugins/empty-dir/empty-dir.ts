@@ -4,10 +4,10 @@
  *
  * Upstream: pkg/volume/emptydir/empty_dir.go.
  */
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { type Pod, quantityValue } from '../../api/index.ts';
 import { exists, ifExists } from '../../base/index.ts';
-import { cleanupMountPoint, mountTmpfs, removeTreeOneFilesystem } from '../../mount/index.ts';
+import { cleanupMountPoint, isWithin, mountTmpfs, removeTreeOneFilesystem } from '../../mount/index.ts';
 import { finalError } from '../errors.ts';
 import { pathSegment, podPluginDir } from '../paths.ts';
 import type { VolumeHost } from '../volume-host.ts';
@@ -94,9 +94,12 @@ export async function tearDownEmptyDir(
 
 /** Renamed first: a half-removed directory must not be taken for the pod's. */
 async function removeDirectory(host: VolumeHost, path: string): Promise<void> {
-  const doomed = join(dirname(path), `.deleting~${path.slice(dirname(path).length + 1)}`);
+  const doomed = join(dirname(path), `.deleting~${basename(path)}`);
   await removeTreeOneFilesystem(host, doomed);
   if (!(await exists(host.fs, path))) return;
-  await host.fs.rename(path, doomed);
+  // A mount inside would move along with the name: then nothing is renamed, and the removal is refused.
+  const mounts = await host.mounter.listMounts();
+  if (!mounts.some((mount) => isWithin(path, mount.path))) await host.fs.rename(path, doomed);
+  await removeTreeOneFilesystem(host, path);
   await removeTreeOneFilesystem(host, doomed);
 }
