@@ -306,24 +306,6 @@ describe('applyDefaults', () => {
     expect(defaulted(type, { metadata })).toMatchObject({ spec });
   });
 
-  it('[U1] gives a Job a selector of its own once it has a uid', () => {
-    const job = defaulted(resources.jobs, {
-      metadata: { name: 'j', uid: 'u' },
-      spec: { template: { metadata: { labels: { app: 'x' } }, spec: { containers: [] } } },
-    });
-    expect(job).toMatchObject({
-      metadata: { labels: { app: 'x' } },
-      spec: {
-        selector: { matchLabels: { 'batch.kubernetes.io/controller-uid': 'u' } },
-        template: {
-          metadata: {
-            labels: { app: 'x', 'controller-uid': 'u', 'job-name': 'j', 'batch.kubernetes.io/job-name': 'j' },
-          },
-        },
-      },
-    });
-  });
-
   const snapshot = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 's' };
   const custom = { apiGroup: 'example.com', kind: 'Thing', name: 't' };
   it.each([

@@ -47,10 +47,7 @@ register(resources.roleBindings, core.defaultRoleBinding);
 register(resources.clusterRoleBindings, core.defaultRoleBinding);
 register(resources.customResourceDefinitions, core.defaultCustomResourceDefinition);
 
-/**
- * The object with the defaults of its kind filled in. The input, which must have been decoded, is not changed. A Job
- * gets its selector here once it has a uid.
- */
+/** The object with the defaults of its kind filled in. The input, which must have been decoded, is not changed. */
 export function applyDefaults<T extends KubernetesObject>(type: ResourceType, object: T): T {
   const defaulter = defaulters.get(`${type.group}/${type.kind}`);
   return defaulter ? (defaulter.apply(object) as T) : object;

@@ -91,23 +91,6 @@ function defaultCounts(spec: JobSpec): JobSpec {
   return fill(spec, neither ? { completions: 1, parallelism: 1 } : { parallelism: 1 });
 }
 
-/** The selector and labels that keep a job's pods apart from all others; they need the job's uid. */
-function withJobSelector(job: Job, spec: JobSpec): JobSpec {
-  const { uid, name } = job.metadata;
-  if (!uid || spec.manualSelector === true || spec.selector !== undefined) return spec;
-  const owner = { 'batch.kubernetes.io/controller-uid': uid };
-  const template = spec.template ?? {};
-  const labels = {
-    ...template.metadata?.labels,
-    ...owner,
-    'batch.kubernetes.io/job-name': name,
-    'controller-uid': uid,
-    'job-name': name,
-  };
-  const metadata = { ...template.metadata, labels } as NonNullable<PodTemplateSpec['metadata']>;
-  return { ...spec, selector: { matchLabels: owner }, template: { ...template, metadata } };
-}
-
 export function defaultJob(job: Job): Job {
   const given = withTemplate(defaultCounts(specOf(job)));
   const spec = fill(given, {
@@ -119,7 +102,7 @@ export function defaultJob(job: Job): Job {
   });
   const labels = spec.template?.metadata?.labels;
   const metadata = labels ? fill(job.metadata, { labels }) : job.metadata;
-  return { ...job, metadata, spec: withJobSelector(job, spec), status: job.status ?? {} };
+  return { ...job, metadata, spec, status: job.status ?? {} };
 }
 
 export function defaultCronJob(cronJob: CronJob): CronJob {
