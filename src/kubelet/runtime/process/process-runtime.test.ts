@@ -220,10 +220,7 @@ describeOnHost('process runtime', { root: true, commands: ['unshare', 'nsenter',
       { name: 'with.dot', value: 'dotted' },
       { name: 'UID', value: '7' },
     ];
-    const { out } = await run(
-      runtime,
-      config('', { env, args: ['env'] }),
-    );
+    const { out } = await run(runtime, config('', { env, args: ['env'] }));
     expect(out).toContain('TRICKY=a\'b "c" $d `e`\n  second line\\\n');
     expect(out).toContain('with.dot=dotted\nUID=7');
     expect(out.split('\n')).toHaveLength(5);

@@ -35,6 +35,8 @@ const longestSocketPathBytes = 107;
 const killTimeoutMs = 60_000;
 /** With nothing to do for this long, the connection is closed. */
 const releaseAfterMs = 2_000;
+/** After the shim's death: a dying shim may accept one more connection while the kernel closes what it had open. */
+const recoverAfterMs = 100;
 
 export async function createProcessRuntime(options: ProcessRuntimeOptions): Promise<ContainerRuntime> {
   const { directory, fs } = options;
@@ -53,6 +55,8 @@ class ProcessRuntime implements ContainerRuntime {
   readonly #listeners = new Set<(record: ContainerRecord) => void>();
   #known = false;
   #release: Timer | undefined;
+  #retry: Timer | undefined;
+  #disposed = false;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#options = options;
@@ -158,7 +162,9 @@ class ProcessRuntime implements ContainerRuntime {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposed = true;
     this.#keepConnection();
+    this.#retry?.[Symbol.dispose]();
     await this.#client[Symbol.asyncDispose]();
   }
 
@@ -181,8 +187,14 @@ class ProcessRuntime implements ContainerRuntime {
   #lose(): void {
     this.#options.logger.error('connection to the container shim is lost');
     this.#known = false;
+    this.#recover();
+  }
+
+  #recover(): void {
     this.list().catch((error: unknown) => {
+      if (this.#disposed) return;
       this.#options.logger.error('container shim does not start', { error });
+      this.#retry = this.#options.clock.setTimer(recoverAfterMs, () => this.#recover());
     });
   }
 

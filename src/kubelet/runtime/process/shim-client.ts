@@ -34,6 +34,10 @@ const startTimeoutMs = 20_000;
 /** A start waits for its turn and for the setup's own deadline. */
 const callTimeoutMs = 300_000;
 
+const callAttempts = 3;
+/** A shim that dies may accept one more connection while the kernel closes what it had open. */
+const reconnectAfterMs = 50;
+
 interface Connection {
   readonly socket: Socket;
   readonly calls: Map<number, PromiseWithResolvers<unknown>>;
@@ -73,11 +77,15 @@ export class ShimClient implements AsyncDisposable {
   async call<M extends ShimMethod>(method: M, params: ShimMethods[M]['params']): Promise<ShimMethods[M]['result']> {
     this.#pendingCalls++;
     try {
-      return await this.#send(await this.connect(), method, params).catch(async (thrown: unknown) => {
-        // The shim ended or was replaced. Every method may be repeated, so the next shim answers.
-        if (!(thrown instanceof ConnectionLostError) || this.#disposed) throw thrown;
-        return await this.#send(await this.connect(), method, params);
-      });
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await this.#send(await this.connect(), method, params);
+        } catch (thrown) {
+          // The shim ended or was replaced. Every method may be repeated, so the next shim answers.
+          if (!(thrown instanceof ConnectionLostError) || this.#disposed || attempt === callAttempts) throw thrown;
+          await this.#options.clock.sleep(reconnectAfterMs);
+        }
+      }
     } finally {
       this.#pendingCalls--;
     }
