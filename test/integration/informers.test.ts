@@ -10,7 +10,7 @@ async function startServer(clock: VirtualClock, seed: number) {
   const random = seededRandom(seed);
   const historyLimits = { events: 40, bytes: 1e9, ageMs: 1e9 };
   const store = createMemoryStore({ clock, logger, historyLimits });
-  const server = createApiServer({ store, clock, random, logger });
+  const server = await createApiServer({ store, clock, random, logger });
   const transport = server.transport({ user: 'system:admin', groups: ['system:masters'] });
   const client = createClient({ transport, fieldManager: 'test' });
   await client.create(namespaces, { metadata: { name: 'a' }, spec: {} });
