@@ -144,15 +144,7 @@ export class TestNode implements AsyncDisposable {
   }
 
   setAttached(names: readonly string[]): void {
-    const volumesAttached = names.map((name) => ({ name, devicePath: '' }));
-    const node: Node = {
-      apiVersion: 'v1',
-      kind: 'Node',
-      metadata: { ...emptyMeta(testNodeName), labels: { 'kubernetes.io/hostname': testNodeName } },
-      spec: {},
-      status: { volumesAttached, allocatable: { memory: '8Gi', cpu: '4' } },
-    };
-    this.api.put(nodes, node);
+    nodeObject(this.api, names);
   }
 
   registerDriver(name: string, connection: CsiConnection): void {
@@ -179,4 +171,17 @@ export class TestNode implements AsyncDisposable {
     await this.manager[Symbol.asyncDispose]();
     await rm(this.rootDir, { recursive: true, force: true });
   }
+}
+
+/** Puts this node's object, with the volumes that are attached to it. */
+export function nodeObject(api: FakeApi, attached: readonly string[]): void {
+  const volumesAttached = attached.map((name) => ({ name, devicePath: '' }));
+  const node: Node = {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { ...emptyMeta(testNodeName), labels: { 'kubernetes.io/hostname': testNodeName } },
+    spec: {},
+    status: { volumesAttached, allocatable: { memory: '8Gi', cpu: '4' } },
+  };
+  api.put(nodes, node);
 }
