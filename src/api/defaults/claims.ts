@@ -33,7 +33,7 @@ function normaliseDataSources(spec: PersistentVolumeClaimSpec): PersistentVolume
 
 /** A claim inside a template: volume mode and phase, as of a claim, but its data sources as written. */
 export function defaultClaimTemplate(claim: PersistentVolumeClaim): PersistentVolumeClaim {
-  const spec = defaultClaimSpec(claim.spec ?? {});
+  const spec = defaultClaimSpec(claim.spec);
   return {
     ...claim,
     apiVersion: 'v1',
@@ -44,6 +44,6 @@ export function defaultClaimTemplate(claim: PersistentVolumeClaim): PersistentVo
 }
 
 export function defaultClaim(claim: PersistentVolumeClaim): PersistentVolumeClaim {
-  const spec = normaliseDataSources(defaultClaimSpec(claim.spec ?? {}));
+  const spec = normaliseDataSources(defaultClaimSpec(claim.spec));
   return { ...claim, spec, status: fill(claim.status ?? {}, { phase: 'Pending' }) };
 }

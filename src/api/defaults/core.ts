@@ -35,7 +35,7 @@ export function defaultNamespace(namespace: Namespace): Namespace {
     metadata: named
       ? namespace.metadata
       : { ...namespace.metadata, labels: { ...labels, 'kubernetes.io/metadata.name': name } },
-    spec: namespace.spec ?? { finalizers: ['kubernetes'] },
+    spec: fill(namespace.spec, { finalizers: ['kubernetes'] }),
     status: fill(namespace.status ?? {}, { phase: 'Active' }),
   };
 }
@@ -44,7 +44,6 @@ export function defaultNode(node: Node): Node {
   const status = node.status ?? {};
   return {
     ...node,
-    spec: node.spec ?? {},
     status: status.capacity ? fill(status, { allocatable: status.capacity }) : status,
   };
 }
@@ -76,7 +75,7 @@ function defaultServiceSpec(given: ServiceSpec): ServiceSpec {
 export function defaultService(service: Service): Service {
   return {
     ...service,
-    spec: defaultServiceSpec(service.spec ?? {}),
+    spec: defaultServiceSpec(service.spec),
     status: fill(service.status ?? {}, { loadBalancer: {} }),
   };
 }

@@ -1,10 +1,12 @@
 /** The defaults of every kind. */
 import type { KubernetesObject, ResourceType } from '../meta/resource-type.ts';
 import * as resources from '../resources.ts';
+import { schemaRefOf } from '../schema.ts';
 import { defaultClaim } from './claims.ts';
 import * as core from './core.ts';
 import { defaultPersistentVolume } from './persistent-volume.ts';
 import { defaultPod, defaultPodTemplate } from './pod.ts';
+import { completeStruct } from './required-fields.ts';
 import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
 
@@ -47,8 +49,13 @@ register(resources.roleBindings, core.defaultRoleBinding);
 register(resources.clusterRoleBindings, core.defaultRoleBinding);
 register(resources.customResourceDefinitions, core.defaultCustomResourceDefinition);
 
-/** The object with the defaults of its kind filled in. The input, which must have been decoded, is not changed. */
+/** The object with required fields and the defaults of its kind. The input, which must have been decoded, is not changed. */
 export function applyDefaults<T extends KubernetesObject>(type: ResourceType, object: T): T {
+  const ref = schemaRefOf(type);
+  const complete =
+    ref === undefined
+      ? object
+      : (completeStruct(ref, object as unknown as Readonly<Record<string, unknown>>) as unknown as T);
   const defaulter = defaulters.get(`${type.group}/${type.kind}`);
-  return defaulter ? (defaulter.apply(object) as T) : object;
+  return defaulter ? (defaulter.apply(complete) as T) : complete;
 }

@@ -3,7 +3,7 @@ import { change, fill } from './fill.ts';
 import { defaultAzureDisk, defaultHostPath, defaultIscsi, defaultRbd, defaultScaleIo } from './volumes.ts';
 
 export function defaultPersistentVolume(volume: PersistentVolume): PersistentVolume {
-  let spec = fill(volume.spec ?? {}, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
+  let spec = fill(volume.spec, { persistentVolumeReclaimPolicy: 'Retain', volumeMode: 'Filesystem' });
   spec = change(spec, 'hostPath', defaultHostPath);
   spec = change(spec, 'iscsi', (source) => defaultIscsi(source));
   spec = change(spec, 'rbd', (source) => defaultRbd(source));

@@ -106,6 +106,6 @@ export function defaultPodTemplate(template: PodTemplateSpec): PodTemplateSpec {
 }
 
 export function defaultPod(pod: Pod): Pod {
-  const spec = defaultPodSpec(fill(pod.spec ?? { containers: [] }, { enableServiceLinks: true }));
+  const spec = defaultPodSpec(fill(pod.spec, { enableServiceLinks: true }));
   return { ...pod, spec: changeContainers(spec, withRequests), status: fill(pod.status ?? {}, { phase: 'Pending' }) };
 }

@@ -8,7 +8,7 @@ export function defaultStorageClass(storageClass: StorageClass): StorageClass {
 export function defaultCsiDriver(driver: CSIDriver): CSIDriver {
   return {
     ...driver,
-    spec: fill(driver.spec ?? {}, {
+    spec: fill(driver.spec, {
       attachRequired: true,
       podInfoOnMount: false,
       storageCapacity: false,

@@ -17,17 +17,12 @@ const progressDeadlineSeconds = 600;
 const backoffLimit = 6;
 const unlimited = 2 ** 31 - 1;
 
-/** The spec, also of an object whose author left it out: validation will tell. */
-function specOf<S extends object>(object: { readonly spec: S }): S {
-  return object.spec ?? {};
-}
-
 function withTemplate<T extends { readonly template?: PodTemplateSpec }>(spec: T): T {
   return change<{ readonly template?: PodTemplateSpec }, 'template'>(spec, 'template', defaultPodTemplate) as T;
 }
 
 export function defaultStatefulSet(set: StatefulSet): StatefulSet {
-  let spec = withTemplate(specOf(set));
+  let spec = withTemplate(set.spec);
   spec = fill(spec, {
     podManagementPolicy: 'OrderedReady',
     replicas: 1,
@@ -48,7 +43,7 @@ export function defaultStatefulSet(set: StatefulSet): StatefulSet {
 }
 
 export function defaultDeployment(deployment: Deployment): Deployment {
-  let spec = withTemplate(specOf(deployment));
+  let spec = withTemplate(deployment.spec);
   spec = fill(spec, { replicas: 1, revisionHistoryLimit, progressDeadlineSeconds, strategy: {} });
   const quarter: RollingUpdateDeployment = { maxUnavailable: '25%', maxSurge: '25%' };
   spec = change(spec, 'strategy', (given) => {
@@ -60,7 +55,7 @@ export function defaultDeployment(deployment: Deployment): Deployment {
 }
 
 export function defaultDaemonSet(set: DaemonSet): DaemonSet {
-  let spec = fill(withTemplate(specOf(set)), { revisionHistoryLimit, updateStrategy: {} });
+  let spec = fill(withTemplate(set.spec), { revisionHistoryLimit, updateStrategy: {} });
   const one: RollingUpdateDaemonSet = { maxUnavailable: 1, maxSurge: 0 };
   spec = change(spec, 'updateStrategy', (given) => {
     const strategy = fill(given, { type: 'RollingUpdate' });
@@ -72,11 +67,11 @@ export function defaultDaemonSet(set: DaemonSet): DaemonSet {
 }
 
 export function defaultReplicaSet(set: ReplicaSet): ReplicaSet {
-  return { ...set, spec: fill(withTemplate(specOf(set)), { replicas: 1 }), status: set.status ?? { replicas: 0 } };
+  return { ...set, spec: fill(withTemplate(set.spec), { replicas: 1 }), status: set.status ?? { replicas: 0 } };
 }
 
 export function defaultReplicationController(controller: ReplicationController): ReplicationController {
-  let spec = fill(withTemplate(specOf(controller)), { replicas: 1 });
+  let spec = fill(withTemplate(controller.spec), { replicas: 1 });
   const labels = spec.template?.metadata?.labels;
   let metadata = controller.metadata;
   if (labels) {
@@ -92,7 +87,7 @@ function defaultCounts(spec: JobSpec): JobSpec {
 }
 
 export function defaultJob(job: Job): Job {
-  const given = withTemplate(defaultCounts(specOf(job)));
+  const given = withTemplate(defaultCounts(job.spec));
   const spec = fill(given, {
     backoffLimit: given.backoffLimitPerIndex === undefined ? backoffLimit : unlimited,
     completionMode: 'NonIndexed',
@@ -106,7 +101,7 @@ export function defaultJob(job: Job): Job {
 }
 
 export function defaultCronJob(cronJob: CronJob): CronJob {
-  const spec = fill(specOf(cronJob), {
+  const spec = fill(cronJob.spec, {
     concurrencyPolicy: 'Allow',
     suspend: false,
     successfulJobsHistoryLimit: 3,

@@ -267,7 +267,7 @@ export function validateEvent(errors: FieldErrors, event: Event): void {
 }
 
 export function validatePriorityClass(errors: FieldErrors, priorityClass: PriorityClass): void {
-  const { name } = priorityClass.metadata;
+  const { name = '' } = priorityClass.metadata;
   const isSystem = name.startsWith('system-');
   const known = name === 'system-cluster-critical' || name === 'system-node-critical';
   if (isSystem && !known) {

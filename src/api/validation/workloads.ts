@@ -262,7 +262,7 @@ const macro = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+
 
 export function validateCronJob(errors: FieldErrors, cronJob: CronJob): void {
   const { schedule, concurrencyPolicy, startingDeadlineSeconds, jobTemplate } = cronJob.spec;
-  if (cronJob.metadata.name.length > maxCronJobName) {
+  if ((cronJob.metadata.name ?? '').length > maxCronJobName) {
     const detail = `must be no more than ${maxCronJobName} characters`;
     errors.invalid(FieldPath.of('metadata', 'name'), cronJob.metadata.name, detail);
   }
