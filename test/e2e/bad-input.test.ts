@@ -8,6 +8,7 @@ describe('bad input', () => {
   let stowage: Stowage;
   beforeAll(async () => {
     stowage = await Stowage.start({ args: ['--no-default-drivers'] });
+    await stowage.ok('create namespace golden');
   });
   afterAll(async () => {
     await stowage?.[Symbol.asyncDispose]();
