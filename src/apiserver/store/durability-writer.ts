@@ -2,7 +2,6 @@
  * The program that the durability test kills: writes without pause to a store and prints a line for each write after it
  * was acknowledged. `node durability-writer.ts DIRECTORY ROUND`
  */
-import { writeSync } from 'node:fs';
 import { argv, stdout } from 'node:process';
 import { realClock, silentLogger } from '../../base/index.ts';
 import { openSqliteStore } from './sqlite-store.ts';
@@ -26,7 +25,8 @@ async function write(writer: number): Promise<never> {
     const value = `${round}-${count}`;
     const object = deletes ? undefined : configMap(`w${writer}`, value);
     const revision = await store.write({ key, expectedRevision, object });
-    writeSync(stdout.fd, `${key} ${revision} ${deletes ? 'deleted' : value}\n`);
+    // Into a pipe, this is synchronous.
+    stdout.write(`${key} ${revision} ${deletes ? 'deleted' : value}\n`);
   }
 }
 

@@ -128,13 +128,13 @@ describe.skipIf(geteuid?.() !== 0)('a full disk (root mounts a small tmpfs)', ()
     rmSync(join(disk, 'filler'));
     const freedMs = realClock.monotonic();
     let resumed: number | undefined;
-    while (resumed === undefined && realClock.monotonic() - freedMs < 2_000) {
+    while (resumed === undefined && realClock.monotonic() - freedMs < timeoutMs) {
       resumed = await put(store, 'after').catch(async () => {
         await realClock.sleep(50);
         return undefined;
       });
     }
-    expect(resumed, '[rel-R10] writing resumes within 2 s').toBeDefined();
+    expect(resumed, '[rel-R10] writing resumes').toBeDefined();
     const expected = (await store.list('')).items.map((item) => item.key);
     await store[Symbol.asyncDispose]();
 

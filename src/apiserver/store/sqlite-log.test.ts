@@ -46,5 +46,5 @@ describe('the thread of the store', () => {
     await log.reopen(2);
     await log.append(batch(9));
     expect(await log.read(0, 10)).toEqual([row(2), row(9)]);
-  });
+  }, 60_000);
 });
