@@ -14,18 +14,7 @@ import {
   type PersistentVolumeClaim,
   type Pod,
 } from '../../api/index.ts';
-import {
-  type Clock,
-  type Exec,
-  type Fs,
-  isAbort,
-  type Logger,
-  messageOf,
-  onAbort,
-  type Random,
-  TimeoutError,
-  withDeadline,
-} from '../../base/index.ts';
+import { type Clock, type Exec, type Fs, isAbort, type Logger, messageOf, type Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Informer, InformerFactory } from '../../client/index.ts';
 import type { Mounter } from '../../mount/index.ts';
 import {
@@ -36,10 +25,12 @@ import {
 } from '../../volume-plugins/index.ts';
 import { ActualStateOfWorld } from './cache/actual-state-of-world.ts';
 import { DesiredStateOfWorld } from './cache/desired-state-of-world.ts';
+import { ConfigObjectWatcher } from './config-object-watcher.ts';
 import { explainPod } from './explain-pod.ts';
 import { extraSupplementalGroups, mountedVolumesOfPod, possiblyMountedVolumesOfPod } from './mounted-volumes.ts';
 import { createNodeVolumeHost } from './node-volume-host.ts';
 import type { OperationContext } from './operation-executor/operation-context.ts';
+import { PodWaits } from './pod-waits.ts';
 import { DesiredStateOfWorldPopulator } from './populator/desired-state-of-world-populator.ts';
 import { expectedVolumes } from './populator/pod-volumes.ts';
 import { VolumeSpecResolver } from './populator/volume-spec-resolver.ts';
@@ -47,19 +38,16 @@ import type { ReconcileFacts } from './reconciler/decide-volume-steps.ts';
 import { reconstruct, type UnknownVolume } from './reconciler/reconstruct.ts';
 import { VolumeReconciler } from './reconciler/volume-reconciler.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
-import {
-  type MountedVolume,
-  type OuterVolumeName,
-  type PodProvider,
-  type PodUid,
-  type UniqueVolumeName,
-  type VolumeManager,
-  VolumesNotReadyError,
+import type {
+  MountedVolume,
+  OuterVolumeName,
+  PodProvider,
+  PodUid,
+  UniqueVolumeName,
+  VolumeManager,
 } from './volume-manager.ts';
 import { volumesInUse } from './volumes-in-use.ts';
 
-/** Upstream's podAttachAndMountTimeout. */
-const podWaitTimeoutMs = 123_000;
 /** Looks for what no event told of. */
 const safetyNetMs = 2_000;
 /** Upstream repeats setUp with each pod sync, about once a minute. */
@@ -76,7 +64,7 @@ export interface NodeVolumeManagerOptions {
   readonly logger: Logger;
   readonly client: Client;
   readonly recorder: EventRecorder;
-  /** CSIDrivers and this node are watched through it, and claims and volumes if `watchClaims` is given. */
+  /** CSIDrivers and this node are watched through it. */
   readonly informers: InformerFactory;
   /** Informers that wake pods whose claim changes. An agent that may not watch claims does without. */
   readonly claims?: {
@@ -105,10 +93,11 @@ class NodeVolumeManager implements VolumeManager {
   readonly #reconciler: VolumeReconciler;
   readonly #populator: DesiredStateOfWorldPopulator;
   readonly #facts: ReconcileFacts;
+  readonly #configObjects: ConfigObjectWatcher;
   readonly #nodeInformer: Informer<Node>;
   readonly #csiDriverInformer: Informer<CSIDriver>;
   readonly #stopping = new AbortController();
-  readonly #waiters = new Set<() => void>();
+  readonly #waits: PodWaits;
   readonly #subscriptions = new DisposableStack();
   /** Labels and annotations that a pod's files were last written from. */
   readonly #shownMetadata = new Map<PodUid, string>();
@@ -122,6 +111,7 @@ class NodeVolumeManager implements VolumeManager {
     this.#nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     this.#csiDriverInformer = informers.informer(csiDrivers);
     this.#tokens = new ServiceAccountTokens({ client, clock });
+    this.#waits = new PodWaits({ clock, stopping: this.#stopping.signal, describe: (pod) => this.#describeWait(pod) });
     const findNode = () => this.#nodeInformer.get(nodeName);
     const host = createNodeVolumeHost({
       ...options,
@@ -142,7 +132,7 @@ class NodeVolumeManager implements VolumeManager {
       desired: this.#desired,
       facts: this.#facts,
       volumesInUseChanged: () => this.#reportInUse(),
-      stepTaken: () => this.#notify(),
+      stepTaken: () => this.#waits.changed(),
     });
     this.#populator = new DesiredStateOfWorldPopulator({
       pods,
@@ -154,6 +144,13 @@ class NodeVolumeManager implements VolumeManager {
       changed: (names) => this.#desiredChanged(names),
       processed: (podUid) => this.#podProcessed(podUid),
       failed: (pod, errors) => this.#podFailed(pod, errors),
+    });
+    const { logger } = options;
+    this.#configObjects = new ConfigObjectWatcher({
+      client,
+      clock,
+      logger,
+      changed: (uid) => this.#sourceChanged(uid),
     });
     this.#watchInformers();
   }
@@ -251,11 +248,19 @@ class NodeVolumeManager implements VolumeManager {
 
   #remountAll(): void {
     for (const podUid of [...this.#actual.podUids()]) this.#remount(podUid);
+    // Without a watch on claims this is how a volume that has grown is noticed.
+    if (!this.#options.claims) void this.#populator.wakeAll();
     void this.#cleanUnknown();
   }
 
   #remount(podUid: PodUid): void {
     for (const name of this.#actual.markRemountRequired(podUid)) this.#reconciler.wake(name);
+  }
+
+  /** A ConfigMap or Secret that the pod's volumes show: written anew, or tried again if it was missing. */
+  #sourceChanged(podUid: PodUid): void {
+    this.#remount(podUid);
+    this.#reconciler.forgiveFailures((name) => name.includes(podUid));
   }
 
   /** Directories that tell nothing about their volume, of pods that are gone: unmounted and removed, never deleted. */
@@ -310,7 +315,7 @@ class NodeVolumeManager implements VolumeManager {
 
   #desiredChanged(names: Iterable<UniqueVolumeName>): void {
     for (const name of names) this.#reconciler.wake(name);
-    this.#notify();
+    this.#waits.changed();
   }
 
   #podProcessed(podUid: PodUid): void {
@@ -318,7 +323,9 @@ class NodeVolumeManager implements VolumeManager {
     if (!pod || !this.#desired.hasPod(podUid)) {
       this.#shownMetadata.delete(podUid);
       this.#tokens.forgetPod(podUid);
+      this.#configObjects.removePod(podUid);
     } else {
+      this.#configObjects.setPod(pod);
       const shown = JSON.stringify([pod.metadata.labels, pod.metadata.annotations]);
       const before = this.#shownMetadata.get(podUid);
       this.#shownMetadata.set(podUid, shown);
@@ -326,7 +333,7 @@ class NodeVolumeManager implements VolumeManager {
     }
     // A mount that was found on disk and that nobody wants waits for this.
     for (const { volume } of this.#actual.mountsOfPod(podUid)) this.#reconciler.wake(volume.name);
-    this.#notify();
+    this.#waits.changed();
   }
 
   #podFailed(pod: Pod, errors: ReadonlyMap<OuterVolumeName, string>): void {
@@ -338,10 +345,6 @@ class NodeVolumeManager implements VolumeManager {
     if (this.#reconstructed) this.#options.reportVolumesInUse();
   }
 
-  #notify(): void {
-    for (const waiter of this.#waiters) waiter();
-  }
-
   async waitForAttachAndMount(pod: Pod, signal: AbortSignal): Promise<void> {
     const uid = pod.metadata.uid;
     const expected = expectedVolumes(pod);
@@ -351,44 +354,20 @@ class NodeVolumeManager implements VolumeManager {
       const mounted = mountedVolumesOfPod(this.#actual, uid);
       return expected.every((name) => mounted.has(name));
     };
-    await this.#waitFor(pod, ready, signal);
+    await this.#waits.until(pod, ready, signal);
   }
 
   async waitForUnmount(pod: Pod, signal: AbortSignal): Promise<void> {
     const uid = pod.metadata.uid;
     this.#populator.wake(uid);
-    await this.#waitFor(pod, () => !this.hasPossiblyMountedVolumes(uid) && !this.#desired.hasPod(uid), signal);
+    const gone = () => !this.hasPossiblyMountedVolumes(uid) && !this.#desired.hasPod(uid);
+    await this.#waits.until(pod, gone, signal);
   }
 
-  async #waitFor(pod: Pod, condition: () => boolean, signal: AbortSignal): Promise<void> {
-    const what = `volumes of pod ${pod.metadata.namespace}/${pod.metadata.name}`;
-    const both = AbortSignal.any([signal, this.#stopping.signal]);
-    try {
-      await withDeadline({ clock: this.#options.clock, timeoutMs: podWaitTimeoutMs, what, signal: both }, (inner) =>
-        this.#until(condition, inner),
-      );
-    } catch (thrown) {
-      if (!(thrown instanceof TimeoutError)) throw thrown;
-      const last = this.explainPod(pod.metadata.uid).flatMap(({ lastError }) => (lastError ? [lastError.message] : []));
-      const why = last.length > 0 ? last.join('; ') : 'timed out waiting for the condition';
-      throw new VolumesNotReadyError(`${this.#describe(pod)}: ${why}`, { cause: thrown });
-    }
-  }
-
-  #until(condition: () => boolean, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const check = () => {
-        if (!signal.aborted && !condition()) return;
-        this.#waiters.delete(check);
-        aborted?.[Symbol.dispose]();
-        if (signal.aborted) reject(signal.reason);
-        else resolve();
-      };
-      let aborted: Disposable | undefined;
-      this.#waiters.add(check);
-      aborted = onAbort(signal, check);
-      check();
-    });
+  /** The state of the pod's volumes and the last real errors, for a wait that ran out of time. */
+  #describeWait(pod: Pod): string {
+    const last = this.explainPod(pod.metadata.uid).flatMap(({ lastError }) => (lastError ? [lastError.message] : []));
+    return `${this.#describe(pod)}: ${last.length > 0 ? last.join('; ') : 'timed out waiting for the condition'}`;
   }
 
   /** `unmounted volumes=[a], unattached volumes=[b], failed to process volumes=[c]` */
@@ -452,6 +431,7 @@ class NodeVolumeManager implements VolumeManager {
     this.#stopping.abort();
     this.#subscriptions.dispose();
     await this.#booting;
+    await this.#configObjects[Symbol.asyncDispose]();
     await this.#populator[Symbol.asyncDispose]();
     await this.#reconciler[Symbol.asyncDispose]();
   }

@@ -21,6 +21,8 @@ const retryBackoff = { initialMs: 300, maxMs: 10_000 };
 /** Passes within moments of the agent's start: not worth an event. */
 const notListedYet = 'CSIDriver objects have not been listed yet';
 
+type PodErrors = ReadonlyMap<OuterVolumeName, string>;
+
 export interface PopulatorOptions {
   readonly pods: PodProvider;
   readonly desired: DesiredStateOfWorld;
@@ -33,7 +35,7 @@ export interface PopulatorOptions {
   /** The pod's volumes have been looked at, whether or not all could be added. */
   readonly processed: (podUid: PodUid) => void;
   /** Volumes of the pod cannot be added, for other reasons than before. */
-  readonly failed: (pod: Pod, errors: ReadonlyMap<OuterVolumeName, string>) => void;
+  readonly failed: (pod: Pod, errors: PodErrors) => void;
 }
 
 interface PodWorker {
@@ -159,8 +161,9 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
     );
     if (this.#stopping.signal.aborted) return true;
     if (!onlyMounted && !this.#isWanted(uid)) errors.clear();
-    this.#report(pod, errors);
+    const before = desired.podErrors(uid);
     desired.setPodErrors(uid, errors);
+    this.#report(pod, before, errors);
     changed(names);
     return errors.size === 0;
   }
@@ -185,8 +188,7 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
     return plugin;
   }
 
-  #report(pod: Pod, errors: ReadonlyMap<OuterVolumeName, string>): void {
-    const before = this.#options.desired.podErrors(pod.metadata.uid);
+  #report(pod: Pod, before: PodErrors, errors: PodErrors): void {
     const known = (volume: string, error: string) => before.get(volume) === error || error === notListedYet;
     if ([...errors].every(([volume, error]) => known(volume, error))) return;
     this.#options.failed(pod, errors);

@@ -1,5 +1,13 @@
 /** An API of objects in a map, for tests of one node: reads, status writes, and informers that see every change at once. */
-import { ApiStatusError, type KubernetesObject, keyOf, type ObjectKey, type ResourceType } from '../../../api/index.ts';
+import {
+  ApiStatusError,
+  type KubernetesObject,
+  keyOf,
+  type ObjectKey,
+  type ResourceType,
+  type WatchEvent,
+  type WatchStream,
+} from '../../../api/index.ts';
 import type { Client, Informer, InformerFactory, ResourceEventHandler } from '../../../client/index.ts';
 
 type Handlers = Set<ResourceEventHandler<KubernetesObject>>;
@@ -65,7 +73,7 @@ export class FakeApi {
         return await write(type, object);
       },
       list: refused,
-      watch: refused,
+      watch: (type, { namespace, fieldSelector, signal }) => this.#watch(type, { namespace, fieldSelector, signal }),
       patch: async (type, key, { body }) => {
         const object = await get(type, key);
         const change = (body as { metadata: Record<string, unknown> }).metadata;
@@ -92,6 +100,44 @@ export class FakeApi {
 
   recordEvent(_object: KubernetesObject, type: string, reason: string, message: string): void {
     this.events.push(`${type} ${reason} ${message}`);
+  }
+
+  /** Changes of one object from now on. */
+  async #watch<T extends KubernetesObject>(
+    type: ResourceType<T>,
+    {
+      namespace,
+      fieldSelector,
+      signal,
+    }: { namespace?: string | undefined; fieldSelector?: string | undefined; signal?: AbortSignal | undefined },
+  ): Promise<WatchStream<T>> {
+    const name = fieldSelector?.replace('metadata.name=', '');
+    const queue: WatchEvent<T>[] = [];
+    let wake = Promise.withResolvers<void>();
+    const push = (eventType: WatchEvent['type'], object: KubernetesObject) => {
+      if (object.metadata.name !== name || object.metadata.namespace !== namespace) return;
+      queue.push({ type: eventType, object: object as T });
+      wake.resolve();
+    };
+    const handler: ResourceEventHandler<KubernetesObject> = {
+      onAdd: (object) => push('ADDED', object),
+      onUpdate: (_, object) => push('MODIFIED', object),
+      onDelete: (object) => push('DELETED', object),
+    };
+    const handlers: Handlers = this.#handlers.get(type.plural) ?? new Set();
+    this.#handlers.set(type.plural, handlers.add(handler));
+    signal?.addEventListener('abort', () => wake.resolve(), { once: true });
+    async function* events() {
+      while (!signal?.aborted) {
+        for (const event of queue.splice(0)) yield event;
+        await wake.promise;
+        wake = Promise.withResolvers();
+      }
+    }
+    return {
+      [Symbol.asyncIterator]: events,
+      [Symbol.asyncDispose]: async () => void handlers.delete(handler),
+    };
   }
 
   #informer<T extends KubernetesObject>(type: ResourceType<T>): Informer<T> {

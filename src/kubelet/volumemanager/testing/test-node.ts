@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Node, nodes, type Pod } from '../../../api/index.ts';
+import { type Node, nodes, type Pod, persistentVolumeClaims, persistentVolumes } from '../../../api/index.ts';
 import { type Logger, realExec, seededRandom, silentLogger, VirtualClock } from '../../../base/index.ts';
 import type { CsiConnection } from '../../../csi/index.ts';
 import { FakeMounter } from '../../../mount/index.ts';
@@ -68,6 +68,8 @@ export interface TestNodeOptions {
   readonly capabilities?: FakeCsiDriverOptions['capabilities'];
   /** The node's status is brought up to date as soon as the volume manager asks. */
   readonly reportsAtOnce?: boolean;
+  /** The agent may watch claims; it can do without. */
+  readonly watchesClaims?: boolean;
 }
 
 export class TestNode implements AsyncDisposable {
@@ -107,6 +109,12 @@ export class TestNode implements AsyncDisposable {
 
   startManager(): void {
     const { clock, api, mounter, pods, rootDir } = this;
+    const { watchesClaims = true } = this.#options;
+    const { informers } = api;
+    const claims = {
+      claims: informers.informer(persistentVolumeClaims),
+      volumes: informers.informer(persistentVolumes),
+    };
     this.manager = createVolumeManager({
       nodeName: testNodeName,
       rootDir,
@@ -120,6 +128,7 @@ export class TestNode implements AsyncDisposable {
       recorder: { event: (object, type, reason, message) => api.recordEvent(object, type, reason, message) },
       informers: api.informers,
       pods,
+      ...(watchesClaims ? { claims } : {}),
       csiDrivers: {
         find: (name) => this.connections.get(name),
         onChange: (listener) => {
