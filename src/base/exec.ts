@@ -171,6 +171,9 @@ function runCommand(clock: Clock, command: string, args: readonly string[], opti
   });
 }
 
+/** A process that runs beside this one. */
+export type SpawnedProcess = ChildProcess;
+
 export interface SpawnOptions {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -182,7 +185,7 @@ export interface SpawnOptions {
 }
 
 /** Starts a long-lived process (driver, supervisor, exec session). The caller owns it and must end it. */
-export function spawnProcess(command: string, options: SpawnOptions): ChildProcess {
+export function spawnProcess(command: string, options: SpawnOptions): SpawnedProcess {
   return spawn(command, [...options.args], {
     detached: options.detached ?? false,
     stdio: options.stdio ? [...options.stdio] : ['ignore', 'inherit', 'inherit'],

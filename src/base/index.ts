@@ -12,6 +12,7 @@ export {
   type ExecResult,
   killGroup,
   realExec,
+  type SpawnedProcess,
   type SpawnOptions,
   spawnProcess,
 } from './exec.ts';

@@ -2,10 +2,9 @@
  * The bundled hostpath driver as a child process: started with the cluster, restarted when it dies, stopped with it.
  * It ends by itself when this process is gone, because its standard input then closes.
  */
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Backoff, type Clock, type Logger, onAbort, spawnProcess } from '../base/index.ts';
+import { Backoff, type Clock, type Logger, onAbort, type SpawnedProcess, spawnProcess } from '../base/index.ts';
 import { hostpathNodeFlags } from '../drivers/index.ts';
 
 export interface HostpathOptions {
@@ -81,7 +80,7 @@ async function supervise(options: HostpathOptions, signal: AbortSignal): Promise
 }
 
 /** Waits for the end of the child; ends it when the signal aborts, by force if need be. */
-async function ended(child: ChildProcess, clock: Clock, signal: AbortSignal): Promise<readonly unknown[]> {
+async function ended(child: SpawnedProcess, clock: Clock, signal: AbortSignal): Promise<readonly unknown[]> {
   const exit = once(child, 'exit');
   using force = new DisposableStack();
   using stopping = onAbort(signal, () => {

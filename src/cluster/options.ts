@@ -54,9 +54,9 @@ const nodeLimit = 1000;
 
 function defaultDataDir({ uid, env }: Surroundings): string {
   if (uid === 0) return '/var/lib/stowage';
-  const home = env['HOME'];
-  if (!home && !env['XDG_STATE_HOME']) throw new UsageError('--data-dir: needed, because HOME is not set');
-  return join(env['XDG_STATE_HOME'] ?? join(home ?? '', '.local', 'state'), 'stowage');
+  const home = env.HOME;
+  if (!home && !env.XDG_STATE_HOME) throw new UsageError('--data-dir: needed, because HOME is not set');
+  return join(env.XDG_STATE_HOME ?? join(home ?? '', '.local', 'state'), 'stowage');
 }
 
 function parseListen(listen: string | undefined): { host: string; port: number | undefined } {

@@ -1,13 +1,13 @@
 /** `stowage up`: starts the cluster, says so, and stops it on SIGINT or SIGTERM. */
 import { createLogger, messageOf, realClock, realRandom } from '../base/index.ts';
 import { startCluster } from './cluster.ts';
-import { parseUpFlags, type UpFlags } from './options.ts';
+import { parseUpFlags, type Surroundings, type UpFlags } from './options.ts';
 
 /** A second signal, or a stop that takes longer than this, ends the process at once. */
 const stopTimeoutMs = 30_000;
 
-export async function runUp(flags: UpFlags): Promise<void> {
-  const options = parseUpFlags(flags, { uid: process.getuid?.() ?? 0, env: process.env });
+export async function runUp(flags: UpFlags, surroundings: Surroundings): Promise<void> {
+  const options = parseUpFlags(flags, surroundings);
   const clock = realClock;
   const logger = createLogger({ format: options.logFormat, verbosity: options.verbosity });
   const stop = new AbortController();
@@ -19,8 +19,7 @@ export async function runUp(flags: UpFlags): Promise<void> {
   process.on('SIGTERM', onSignal);
   try {
     const cluster = await startCluster(options, { clock, random: realRandom, logger }, stop.signal);
-    // performance.now() counts from the start of the process.
-    const seconds = (performance.now() / 1000).toFixed(2);
+    const seconds = process.uptime().toFixed(2);
     process.stdout.write(
       `ready in ${seconds} s: export KUBECONFIG=${cluster.kubeconfig}; try: kubectl apply -f examples/statefulset.yaml\n`,
     );

@@ -16,13 +16,13 @@ function role(program: Command, name: string, description: string): Command {
 export function addRoleCommands(program: Command): void {
   role(program, 'scheduler', 'place pods where their volumes can be').action(async (flags: RoleFlags) => {
     const { runScheduler } = await import('../cluster/index.ts');
-    await runScheduler(flags);
+    await runScheduler({ ...flags, env: process.env });
   });
   role(program, 'controller-manager', 'run the storage and workload controllers')
     .option('--root-ca-file <file>', 'published to every namespace')
     .action(async (flags: ControllerManagerFlags) => {
       const { runControllerManager } = await import('../cluster/index.ts');
-      await runControllerManager(flags);
+      await runControllerManager({ ...flags, env: process.env });
     });
   role(program, 'csi-sidecar', 'run every sidecar role of one CSI driver')
     .option('--csi-address <socket>', "the driver's socket", '/run/csi/socket')
@@ -30,6 +30,6 @@ export function addRoleCommands(program: Command): void {
     .option('--plugin-registration-path <dir>', "the kubelet's registration directory")
     .action(async (flags: CsiSidecarFlags) => {
       const { runCsiSidecar } = await import('../cluster/index.ts');
-      await runCsiSidecar(flags);
+      await runCsiSidecar({ ...flags, env: process.env });
     });
 }

@@ -20,6 +20,6 @@ export function addUpCommand(program: Command): void {
     .option('-v, --verbosity <n>', 'how much to log', '2')
     .action(async (flags: UpFlags) => {
       const { runUp } = await import('../cluster/index.ts');
-      await runUp(flags);
+      await runUp(flags, { uid: process.getuid?.() ?? 0, env: process.env });
     });
 }

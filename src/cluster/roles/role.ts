@@ -28,7 +28,11 @@ export interface RoleFlags {
   readonly leaderElectResourceNamespace?: string;
   readonly loggingFormat?: string;
   readonly verbosity?: string;
+  /** The process's environment: KUBECONFIG, and what a pod is given to find its cluster. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
+
+type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Role {
   readonly clock: Clock;
@@ -74,11 +78,11 @@ export function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-async function connectionOf(flags: RoleFlags): Promise<ServerConnection> {
-  const paths = (flags.kubeconfig ?? process.env.KUBECONFIG ?? '').split(':').filter(Boolean);
+async function connectionOf(flags: RoleFlags, env: Environment): Promise<ServerConnection> {
+  const paths = (flags.kubeconfig ?? env.KUBECONFIG ?? '').split(':').filter(Boolean);
   if (paths.length > 0) return loadKubeconfig({ fs: realFs, clock: realClock, paths });
-  if (!process.env.KUBERNETES_SERVICE_HOST) throw new UsageError('--kubeconfig: needed outside a cluster');
-  return inClusterConnection({ fs: realFs, clock: realClock, env: process.env });
+  if (!env.KUBERNETES_SERVICE_HOST) throw new UsageError('--kubeconfig: needed outside a cluster');
+  return inClusterConnection({ fs: realFs, clock: realClock, env });
 }
 
 /**
@@ -90,7 +94,11 @@ export async function runRole(name: string, flags: RoleFlags, start: (role: Role
   const { signal } = untilSignalled();
   const clock = realClock;
   const random = realRandom;
-  const transport = createHttpTransport({ ...(await connectionOf(flags)), clock, userAgent: `stowage-${name}` });
+  const transport = createHttpTransport({
+    ...(await connectionOf(flags, flags.env ?? {})),
+    clock,
+    userAgent: `stowage-${name}`,
+  });
   const client = (component: string) => createClient({ transport, fieldManager: component });
   const work = async (until: AbortSignal): Promise<void> => {
     await using stack = new AsyncDisposableStack();
