@@ -14,14 +14,17 @@ function tooLarge(): ApiStatusError {
   return ApiStatusError.of('RequestEntityTooLarge', `Request entity too large: limit is ${maxBodyBytes}`);
 }
 
-/** The text of the body. Throws RequestEntityTooLarge without reading on, and BadRequest for what is not UTF-8. */
-export async function readBody(request: IncomingMessage): Promise<string> {
+/** The bytes of the body. Throws RequestEntityTooLarge without reading on. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
     throw ApiStatusError.of('UnsupportedMediaType', `the content encoding ${JSON.stringify(encoding)} is not accepted`);
   }
-  const bytes = await readBytes(request);
+  return await readBytes(request);
+}
+
+function textOf(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw ApiStatusError.of('BadRequest', 'the body of the request is not valid UTF-8');
   return bytes.toString('utf8');
 }
@@ -61,16 +64,29 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiStatusErro
   );
 }
 
-const objectMediaTypes = ['application/json', 'application/yaml'];
+const protobufMediaType = 'application/vnd.kubernetes.protobuf';
+const objectMediaTypes = ['application/json', 'application/yaml', protobufMediaType];
 
 /** Parses the body of a write as its Content-Type says. */
-export async function parseObject(text: string, mediaType: string): Promise<ParsedBody> {
-  if (mediaType === 'application/yaml') return await parseYaml(text);
-  if (mediaType !== 'application/json') throw unsupportedMediaType(objectMediaTypes);
-  return parseJsonBody(text);
+export async function parseObject(bytes: Buffer, mediaType: string): Promise<ParsedBody> {
+  switch (mediaType) {
+    case 'application/json':
+      return parseJsonBody(bytes);
+    case 'application/yaml':
+      return await parseYaml(bytes);
+    case protobufMediaType: {
+      const { decodeProtobuf } = await import('./protobuf.ts');
+      const value = decodeProtobuf(bytes);
+      if (value === undefined) throw unsupportedMediaType(objectMediaTypes.slice(0, 2));
+      return { value, duplicateFields: [] };
+    }
+    default:
+      throw unsupportedMediaType(objectMediaTypes);
+  }
 }
 
-export function parseJsonBody(text: string): ParsedBody {
+export function parseJsonBody(bytes: Buffer): ParsedBody {
+  const text = textOf(bytes);
   try {
     return { value: parseJson(text), duplicateFields: duplicateFields(text) };
   } catch (thrown) {
@@ -78,18 +94,19 @@ export function parseJsonBody(text: string): ParsedBody {
   }
 }
 
-export async function parseYaml(text: string): Promise<ParsedBody> {
+export async function parseYaml(bytes: Buffer): Promise<ParsedBody> {
+  const text = textOf(bytes);
   // Most of what is called YAML is JSON.
   if (/^\s*[{[]/.test(text)) {
     try {
-      return parseJsonBody(text);
+      return parseJsonBody(bytes);
     } catch {
       // Flow style that is no JSON.
     }
   }
   const { parseDocument } = await import('yaml');
   const duplicates: string[] = [];
-  const document = parseDocument(text, { uniqueKeys: true, intAsBigInt: false, merge: false });
+  const document = parseDocument(text, { uniqueKeys: true, merge: false });
   for (const error of document.errors) {
     if (error.code !== 'DUPLICATE_KEY') throw malformed('yaml parse error', error);
     duplicates.push(error.message);

@@ -163,16 +163,16 @@ async function patchOf({ request }: Exchange): Promise<{ patch: Patch; duplicate
   const mediaType = mediaTypeOf(request);
   const type = Object.hasOwn(patchTypes, mediaType) ? patchTypes[mediaType] : undefined;
   if (!type) throw unsupportedMediaType(Object.keys(patchTypes));
-  const text = await readBody(request);
-  const { value, duplicateFields } = type === 'apply' ? await parseYaml(text) : parseJsonBody(text);
+  const bytes = await readBody(request);
+  const { value, duplicateFields } = type === 'apply' ? await parseYaml(bytes) : parseJsonBody(bytes);
   return { patch: { type, body: value }, duplicateFields };
 }
 
 const deleteOptionsKind = { kind: 'DeleteOptions', version: 'v1' };
 
 async function deleteOptions({ request, query }: Exchange): Promise<DeleteOptions> {
-  const text = await readBody(request);
-  if (text === '') return deleteOptionsOf(query);
-  const { value } = await parseObject(text, mediaTypeOf(request));
+  const bytes = await readBody(request);
+  if (bytes.length === 0) return deleteOptionsOf(query);
+  const { value } = await parseObject(bytes, mediaTypeOf(request));
   return decodeStruct<DeleteOptions>('meta.v1.DeleteOptions', deleteOptionsKind, value).object;
 }

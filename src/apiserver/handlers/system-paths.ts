@@ -12,6 +12,7 @@ import {
 } from '../discovery/discovery.ts';
 import { type ServedVersion, type Subresources, servedVersions } from '../discovery/served-resources.ts';
 import { openApiDocument } from '../openapi/document.ts';
+import { emptyOpenApiV2, openApiV2Protobuf } from '../openapi/empty-v2.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { Exchange } from './exchange.ts';
 import { respondText } from './respond.ts';
@@ -60,10 +61,23 @@ export class SystemPaths {
     } else if (first === 'metrics') {
       const text = await this.#options.metrics();
       respondText(exchange.response, { status: 200, text, contentType: 'text/plain; version=0.0.4; charset=utf-8' });
+    } else if (segments.join('/') === 'openapi/v2') {
+      this.#openApiV2(exchange);
     } else {
       const representation = negotiate(exchange.request.headers.accept);
       this.#send(exchange, this.#document(segments, representation));
     }
+  }
+
+  /** The old document names no kinds: clients that look there find out, by it, that the server has not the one they mean. */
+  #openApiV2({ request, response }: Exchange): void {
+    const info = { title: 'Kubernetes', version: this.#options.version };
+    const accepted = request.headers.accept ?? '';
+    const text = accepted.includes(openApiV2Protobuf)
+      ? emptyOpenApiV2(info)
+      : `${stringify({ swagger: '2.0', info, paths: {} })}\n`;
+    const contentType = typeof text === 'string' ? 'application/json' : `${openApiV2Protobuf}.v1.0+protobuf`;
+    respondText(response, { status: 200, text, contentType });
   }
 
   #health({ response, query }: Exchange, check: string): void {
