@@ -9,6 +9,7 @@ import { AdmissionChain, type AdmissionPlugin } from './admission/admission.ts';
 import { defaultPlugins } from './admission/default-plugins.ts';
 import { Authenticator, type StaticToken } from './auth/authenticator.ts';
 import type { Authorizer } from './auth/authorizer.ts';
+import { ensureBootstrapPolicy } from './auth/bootstrap-policy.ts';
 import type { CertificateRequest, KeyPair } from './auth/certificate-authority.ts';
 import { kubeconfigText } from './auth/kubeconfig.ts';
 import { createTokenKey, Pki } from './auth/pki.ts';
@@ -24,6 +25,7 @@ import { createRegistry } from './registry/strategies.ts';
 import { RequestPipeline } from './request-pipeline.ts';
 import type { Store } from './store/store.ts';
 import { builtInSubresources } from './subresources/built-in.ts';
+import { reviewHandlers } from './subresources/reviews.ts';
 import { Watches } from './watch/watches.ts';
 
 export interface ApiServerOptions {
@@ -86,10 +88,11 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const pki =
     dataDir === undefined ? undefined : await Pki.open({ fs, clock, random, directory: join(dataDir, 'pki') });
   const reader = new ObjectReader(store);
+  if (!options.authorizer) await ensureBootstrapPolicy({ store, clock, random });
   const rbac = options.authorizer ? undefined : await RbacAuthorizer.start(store, reader);
   const authorizer = options.authorizer ?? rbac;
   assert(authorizer, 'a server without an authorizer');
-  return new Server({ options, pki, reader, authorizer, owned: rbac });
+  return new Server({ options, pki, reader, authorizer, rbac });
 }
 
 interface ServerParts {
@@ -97,7 +100,8 @@ interface ServerParts {
   readonly pki: Pki | undefined;
   readonly reader: ObjectReader;
   readonly authorizer: Authorizer;
-  readonly owned: Disposable | undefined;
+  /** Undefined when the options brought an authorizer. */
+  readonly rbac: RbacAuthorizer | undefined;
 }
 
 class Server implements ApiServer {
@@ -110,21 +114,27 @@ class Server implements ApiServer {
   #address = '';
 
   constructor(parts: ServerParts) {
-    const { options, pki, reader, authorizer } = parts;
+    const { options, pki, reader, authorizer, rbac } = parts;
     const { store, clock, random, logger } = options;
     this.#parts = parts;
     this.#tokens = new ServiceAccountTokens({ key: pki?.tokenKey ?? createTokenKey(), clock, random, reader });
     const mountServiceAccountTokens = options.mountServiceAccountTokens ?? true;
     const plugins = [...defaultPlugins({ reader, random, mountServiceAccountTokens }), ...(options.plugins ?? [])];
+    const registry = createRegistry(options.resources ?? builtInResources);
+    const reviews = reviewHandlers({ authorizer, rbac, tokens: this.#tokens });
+    const virtual = [...reviews].map(
+      ([type, handler]) => [registry.register(type, { virtual: true }).name, handler] as const,
+    );
     this.#context = {
       store,
       clock,
       random,
       logger,
-      registry: createRegistry(options.resources ?? builtInResources),
+      registry,
       admission: new AdmissionChain(plugins),
       authorizer,
-      subresources: builtInSubresources,
+      subresources: builtInSubresources(this.#tokens),
+      virtual: new Map(virtual),
       continueKey: random.bytes(continueKeyBytes),
     };
     this.#watches = new Watches(clock);
@@ -194,7 +204,7 @@ class Server implements ApiServer {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#watches[Symbol.dispose]();
     await this.#http?.[Symbol.asyncDispose]();
-    this.#parts.owned?.[Symbol.dispose]();
+    this.#parts.rbac?.[Symbol.dispose]();
   }
 }
 

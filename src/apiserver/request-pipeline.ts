@@ -97,6 +97,7 @@ export class RequestPipeline {
     details: CodecDetails,
   ): Promise<ApiResponse> {
     const { namespace } = request;
+    if (resource.virtual) return await this.#ask(identity, resource, request);
     const call = (options: WriteOptions, subresource?: string) =>
       this.#call({ identity, resource, namespace, options, subresource, details });
     switch (request.verb) {
@@ -136,6 +137,14 @@ export class RequestPipeline {
       default:
         return unreachable(request, 'verb');
     }
+  }
+
+  async #ask(identity: Identity, resource: RegisteredResource, request: ApiRequest): Promise<ApiResponse> {
+    const handler = this.#server.virtual.get(resource.name);
+    if (!handler || request.verb !== 'create' || request.subresource) return notAllowed();
+    const { namespace, options } = request;
+    const call = this.#call({ identity, resource, namespace, options, subresource: undefined, details: {} });
+    return await handler.create(call, request.object);
   }
 
   #call(given: {

@@ -7,6 +7,7 @@ import { type AccessAttributes, forbiddenAccess } from '../auth/authorizer.ts';
 import { streamedSubresources } from '../discovery/served-resources.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import type { Exchange, HandlerContext } from './exchange.ts';
+import { impersonated } from './impersonation.ts';
 import { isKubeletPath } from './kubelet-proxy.ts';
 import { notAllowed, serveResource } from './resource-handler.ts';
 import { respondError, statusBody } from './respond.ts';
@@ -40,6 +41,13 @@ function addressOf({ url = '/' }: IncomingMessage): Address {
   };
 }
 
+async function identify({ authenticator, authorizer }: HandlerContext, request: IncomingMessage): Promise<Identity> {
+  const sender = await authenticator.authenticate(request);
+  const { headers } = request;
+  const isActing = 'impersonate-user' in headers || 'impersonate-group' in headers || 'impersonate-uid' in headers;
+  return isActing ? await impersonated(authorizer, sender, request) : sender;
+}
+
 export async function handleRequest(
   context: HandlerContext,
   request: IncomingMessage,
@@ -49,8 +57,7 @@ export async function handleRequest(
   response.on('close', () => closed.abort());
   try {
     const { path, query, segments } = addressOf(request);
-    const answer = context.authenticator.authenticate(request);
-    const identity = answer instanceof Promise ? await answer : answer;
+    const identity = await identify(context, request);
     const exchange: Exchange = { request, response, identity, path, query, signal: closed.signal };
     await serve(context, exchange, segments);
   } catch (thrown) {
@@ -119,7 +126,7 @@ export async function handleUpgrade(
   socket.on('error', () => socket.destroy());
   try {
     const { query, segments } = addressOf(request);
-    const identity = await context.authenticator.authenticate(request);
+    const identity = await identify(context, request);
     const route = resourceRoute(segments);
     if (!route) throw notFound();
     const isStream = isKubeletPath(route) && upgradable.has(route.subresource ?? '');

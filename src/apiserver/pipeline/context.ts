@@ -5,7 +5,7 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import type { RegisteredResource, Registry } from '../registry/registry.ts';
 import type { StrategyContext } from '../registry/strategy.ts';
 import type { Store } from '../store/store.ts';
-import type { SubresourceHandler } from './subresource.ts';
+import type { SubresourceHandler, VirtualHandler } from './subresource.ts';
 
 /** What every request is served with. One per server. */
 export interface ServerContext {
@@ -18,6 +18,8 @@ export interface ServerContext {
   readonly authorizer: Authorizer;
   /** Subresources besides /status, by `<resource>/<subresource>`. */
   readonly subresources: ReadonlyMap<string, SubresourceHandler>;
+  /** The kinds that are not stored, by resource. */
+  readonly virtual: ReadonlyMap<string, VirtualHandler>;
   /** Signs continue tokens, so that nobody can read keys of his choice through one. */
   readonly continueKey: Uint8Array;
 }

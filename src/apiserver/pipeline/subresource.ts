@@ -10,3 +10,8 @@ export interface SubresourceHandler {
   update?(call: WriteCall, name: string, body: unknown): Promise<ApiResponse>;
   patch?(call: WriteCall, name: string, patch: Patch): Promise<ApiResponse>;
 }
+
+/** A kind that is not stored: asked by POST, answered at once. */
+export interface VirtualHandler {
+  create(call: WriteCall, body: unknown): Promise<ApiResponse>;
+}

@@ -44,7 +44,7 @@ async function finalize(call: WriteCall, name: string, given: Namespace): Promis
 /** The key of some object of the namespace. */
 async function findContent(server: ServerContext, namespace: string): Promise<string | undefined> {
   for (const resource of server.registry.all()) {
-    if (!resource.type.namespaced) continue;
+    if (!resource.type.namespaced || resource.virtual) continue;
     const { items } = await server.store.list(prefixFor(resource, namespace));
     if (items[0]) return items[0].key;
   }
