@@ -13,7 +13,7 @@ import type { Client } from '../../src/client/index.ts';
 import { startAttachDetachController } from '../../src/controllers/index.ts';
 import { startAttacher } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
-import { mortalClient, startOn } from './support/controllers.ts';
+import { blindClient, laggingClient, mortalClient, startOn } from './support/controllers.ts';
 import { Code, FakeDriver } from './support/fake-driver.ts';
 import { nodeDraft, podDraft } from './support/objects.ts';
 
@@ -315,13 +315,15 @@ describe('the attach/detach controller', () => {
 
     it('[D4] [rel-D3] re-reads the node live after it stopped reporting the volume', async () => {
       const seeing = plane.clientOf(component);
-      // The agent takes the volume into use in the moment between the two phases, before the watch can tell.
+      const { client: lagging, hold, release } = laggingClient(seeing, 'Node');
+      // The agent takes the volume into use in the moment between the two phases, and the watch does not tell.
       const client: Client = {
-        ...seeing,
+        ...lagging,
         patch: async (type, key, patch, options) => {
           const patched = await seeing.patch(type, key, patch, options);
-          const list = (patch.body as { status?: { volumesAttached?: unknown } }).status;
-          if (type.kind === 'Node' && list?.volumesAttached === null) {
+          const { status } = patch.body as { status?: { volumesAttached?: unknown } };
+          if (type.kind === 'Node' && status?.volumesAttached === null) {
+            hold();
             const body = { status: { volumesInUse: [volumeName('h-v')] } };
             await seeing.patch(nodes, { name: 'n1' }, { type: 'merge', body }, { subresource: 'status' });
           }
@@ -335,6 +337,37 @@ describe('the attach/detach controller', () => {
       await deletePod('p');
       expect(published()).toEqual(['h-v@n1']);
       expect(await attached('n1'), 'reported again').toEqual([volumeName('h-v')]);
+      release();
+      await plane.clock.settle();
+      expect(published()).toEqual(['h-v@n1']);
+    });
+
+    it('[D4] gives way to a pod that comes back while the node is asked', async () => {
+      const seeing = plane.clientOf(component);
+      let comesBack = false;
+      const client: Client = {
+        ...seeing,
+        get: async (type, key, options) => {
+          const found = await seeing.get(type, key, options);
+          if (type.kind === 'Lease' || type.kind !== 'Node' || !comesBack) return found;
+          comesBack = false;
+          const draft = podDraft('again', 'v');
+          await seeing.create(pods, { ...draft, spec: { ...draft.spec, nodeName: 'n1' } });
+          // The watch tells of the pod before the answer is worked on.
+          for (let turns = 0; turns < 5; turns++) {
+            await new Promise<void>((resolve) => plane.clock.afterTurn(resolve));
+          }
+          return found;
+        },
+      };
+      await startOn(plane, 'external-attacher', (given) => startAttacher({ ...given, driver: backend.driver }));
+      await start({}, client);
+      await createVolume('v');
+      await createPod('p', 'n1');
+      comesBack = true;
+      await deletePod('p');
+      expect(backend.methods()).toEqual(['ControllerPublishVolume']);
+      expect(await attached('n1')).toEqual([volumeName('h-v')]);
     });
 
     it('[rel-D2] never happens on a timer, whether the agent is alive or dead', async () => {
@@ -403,6 +436,16 @@ describe('the attach/detach controller', () => {
       expect(published()).toEqual(['h-kept@n1']);
       expect(await attached('n1')).toEqual([volumeName('h-kept')]);
       expect((await plane.eventsOf('a')).length).toBe(1);
+    });
+
+    it('[rel-D9] leaves attachments alone whose volumes its cache has not seen yet', async () => {
+      const first = await startWithAttacher();
+      await createVolume('v');
+      await createPod('p', 'n1');
+      await first[Symbol.asyncDispose]();
+      await start({}, blindClient(plane.clientOf(component), 'PersistentVolume'));
+      await plane.clock.advance(60_000);
+      expect(backend.methods()).toEqual(['ControllerPublishVolume']);
     });
 
     it('[D9] [rel-D10] cleans up an attachment whose volume is gone or was replaced by another', async () => {

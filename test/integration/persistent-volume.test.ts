@@ -8,14 +8,13 @@ import {
   pods,
   storageClasses,
 } from '../../src/api/index.ts';
-import type { Client } from '../../src/client/index.ts';
 import {
   startClaimProtectionController,
   startPersistentVolumeController,
   startVolumeProtectionController,
 } from '../../src/controllers/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
-import { mortalClient, startOn } from './support/controllers.ts';
+import { blindClient, mortalClient, startOn } from './support/controllers.ts';
 import { claimDraft, classDraft, podDraft, volumeDraft } from './support/objects.ts';
 
 const component = 'persistentvolume-controller';
@@ -403,19 +402,50 @@ describe('the persistent volume controller', () => {
   });
 
   it('[rel-B7] asks the API server before it releases, when its cache knows nothing of the claim', async () => {
-    const seeing = plane.clientOf(component);
-    // The watch of claims of this controller lags behind for ever.
-    const blindTo = (kind: string) => (kind === 'PersistentVolumeClaim' ? { labelSelector: 'never=seen' } : {});
-    const client: Client = {
-      ...seeing,
-      list: (type, options) => seeing.list(type, { ...options, ...blindTo(type.kind) }),
-      watch: (type, options) => seeing.watch(type, { ...options, ...blindTo(type.kind) }),
-    };
+    const client = blindClient(plane.clientOf(component), 'PersistentVolumeClaim');
     const { metadata } = await createClaim(claimDraft('c', 'fast'));
     await createVolume(provisionedVolume('pvc-1', metadata.uid));
     await startOn(plane, component, startPersistentVolumeController, client);
     await plane.clock.advance(60_000);
     expect(await phaseOf('pvc-1')).toBe('Pending');
+  });
+
+  it('[rel-B8] asks the API server before it calls a claim Lost', async () => {
+    const first = await start();
+    await createVolume(volumeDraft('v', ''));
+    await createClaim(claimDraft('c', ''));
+    await plane.clock.settle();
+    await first[Symbol.asyncDispose]();
+    const client = blindClient(plane.clientOf(component), 'PersistentVolume');
+    await startOn(plane, component, startPersistentVolumeController, client);
+    await plane.clock.advance(60_000);
+    await bound('c', 'v');
+  });
+
+  it('[C1] asks the API server for pods before it lets a claim go', async () => {
+    await createClaim(claimDraft('c', ''));
+    await plane.client.create(pods, { ...podDraft('p', 'c'), spec: { ...podDraft('p', 'c').spec, nodeName: 'n1' } });
+    const client = blindClient(plane.clientOf('pvc-protection'), 'Pod');
+    await startOn(plane, 'pvc-protection', startClaimProtectionController, client);
+    await plane.client.delete(persistentVolumeClaims, { namespace: 'default', name: 'c' });
+    await plane.clock.advance(60_000);
+    expect((await claim('c')).metadata.deletionTimestamp).toBeDefined();
+  });
+
+  it('[B4] offers a volume on when the claim that it woke takes another', async () => {
+    await start();
+    const selector = { matchLabels: { tier: 'fast' } };
+    await createClaim(withSpec(claimDraft('picky', '', '1Gi'), { selector }));
+    await createClaim(claimDraft('large', '', '3Gi'));
+    await plane.clock.settle();
+    const labelled = withSpec(volumeDraft('labelled', ''), { capacity: { storage: '5Gi' } });
+    await Promise.all([
+      createVolume({ ...labelled, metadata: { name: 'labelled', labels: { tier: 'fast' } } }),
+      createVolume(withSpec(volumeDraft('plain', ''), { capacity: { storage: '3Gi' } })),
+    ]);
+    await plane.clock.settle();
+    await bound('large', 'plain');
+    await bound('picky', 'labelled');
   });
 
   it('[rel-L12] writes nothing at rest, pending claims included', async () => {

@@ -1,15 +1,13 @@
 /**
- * Keeps node.status.volumesAttached: what a node's agent may rely on. One writer per node at a time; what changes
- * meanwhile goes into one write. Each write is refused if the node changed since it was read, so that two controllers
- * never undo each other. Upstream: attachdetach/statusupdater/node_status_updater.go.
+ * Keeps node.status.volumesAttached: what a node's agent may rely on. One write per node at a time; what changes
+ * meanwhile goes into one write. Nobody else writes the field, so a write needs no precondition and does not collide
+ * with what the agent writes about itself. Upstream: attachdetach/statusupdater/node_status_updater.go.
  */
-import { type AttachedVolume, isConflict, isNotFound, type Node, nodes } from '../../api/index.ts';
+import { type AttachedVolume, type Node, nodes } from '../../api/index.ts';
 import { KeyLock } from '../../base/index.ts';
 import type { Client } from '../../client/index.ts';
+import { ifFound } from '../common/read-live.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
-
-/** Each try starts from what the API server has: a node is written by its agent too. */
-const maxTries = 5;
 
 export interface NodeReportsOptions {
   readonly client: Client;
@@ -32,28 +30,13 @@ export class NodeReports {
     const node = this.#options.nodes.get(name);
     if (!node || !this.#listFor(node)) return;
     await this.#lock.run(name, async () => {
-      let known: Node | undefined = this.#options.nodes.get(name);
-      for (let tries = 1; known; tries++) {
-        const volumesAttached = this.#listFor(known);
-        if (!volumesAttached) return;
-        try {
-          const { resourceVersion } = known.metadata;
-          const status = { volumesAttached: volumesAttached.length > 0 ? volumesAttached : null };
-          const body = { metadata: { resourceVersion }, status };
-          const patched = await client.patch(
-            nodes,
-            { name },
-            { type: 'merge', body },
-            { subresource: 'status', signal },
-          );
-          this.#options.nodes.record(patched);
-          return;
-        } catch (error) {
-          if (isNotFound(error)) return;
-          if (!isConflict(error) || tries === maxTries) throw error;
-          known = await client.get(nodes, { name }, { signal });
-        }
-      }
+      const known = this.#options.nodes.get(name);
+      const volumesAttached = known && this.#listFor(known);
+      if (!volumesAttached) return;
+      const body = { status: { volumesAttached: volumesAttached.length > 0 ? volumesAttached : null } };
+      const patch = client.patch(nodes, { name }, { type: 'merge', body }, { subresource: 'status', signal });
+      const patched = await ifFound(patch);
+      if (patched) this.#options.nodes.record(patched);
     });
   }
 

@@ -3,16 +3,20 @@
  * replaced. Everything is asked for live, because caches of different kinds advance at different speeds.
  */
 import { nodes, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
-import { done, type ReconcileResult } from '../../client/index.ts';
+import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import {
   type CsiVolume,
   csiVolumeOf,
+  isAttachmentOf,
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,
 } from '../../volume-plugins/index.ts';
 import { ifFound } from '../common/read-live.ts';
 import { type AttachContext, listedVolumes } from './attach-context.ts';
 import { isManagedNode } from './pod-volumes.ts';
+
+/** A watch that is behind catches up by itself; this only bounds the wait. */
+const cacheLagMs = 1_000;
 
 export async function syncOrphan(context: AttachContext, name: string, signal: AbortSignal): Promise<ReconcileResult> {
   const { actual, client, logger, queue } = context;
@@ -22,11 +26,11 @@ export async function syncOrphan(context: AttachContext, name: string, signal: A
   const node = await ifFound(client.get(nodes, { name: attachment.spec.nodeName }, { signal }));
   if (node && !isManagedNode(node)) return done;
   const listed = node ? listedVolumes(node).map(parseCsiUniqueVolumeName) : [];
-  const candidates = [await persistentVolumeBehind(context, attachment, signal), ...listed];
-  const volumeName = actual.set(
-    attachment,
-    candidates.filter((candidate) => candidate !== undefined),
-  );
+  const behind = await persistentVolumeBehind(context, attachment, signal);
+  // The cache of volumes has not caught up: then neither is it known which pods want the volume.
+  if (behind && isAttachmentOf(attachment, behind)) return requeueAfter(cacheLagMs);
+  const candidates = listed.filter((candidate) => candidate !== undefined);
+  const volumeName = actual.set(attachment, candidates);
   if (volumeName !== undefined) {
     queue.add(volumeName);
     return done;

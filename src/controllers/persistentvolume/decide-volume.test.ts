@@ -92,6 +92,12 @@ describe('the phase of a volume', () => {
       { kind: 'confirmClaim' },
     ],
     [
+      '[rel-B1] bound by the controller, its claim bound elsewhere according to the cache: asks the API server',
+      inPhase('Bound', { meta: byController, spec: mine }),
+      { claim: testClaim('c', { spec: { volumeName: 'other' } }), confirmed: false },
+      { kind: 'confirmClaim' },
+    ],
+    [
       '[B7] provisioned for a claim that is bound elsewhere: becomes Released',
       inPhase('Bound', { meta: provisioned, spec: { ...mine, persistentVolumeReclaimPolicy: 'Delete' } }),
       { claim: testClaim('c', { spec: { volumeName: 'other' } }), confirmed: true },

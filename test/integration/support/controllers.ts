@@ -80,3 +80,45 @@ export function mortalClient(client: Client, kill: Kill): MortalClient {
     },
   };
 }
+
+/** A client whose watches never show objects of a kind: a cache that lags behind for ever. Live reads see everything. */
+export function blindClient(client: Client, kind: string): Client {
+  return {
+    ...client,
+    watch: (type, options) =>
+      client.watch(type, type.kind === kind ? { ...options, labelSelector: 'never=seen' } : options),
+  };
+}
+
+/** A client whose watch of a kind shows nothing new while it is held. */
+export function laggingClient(
+  client: Client,
+  kind: string,
+): { readonly client: Client; hold(): void; release(): void } {
+  let held = Promise.withResolvers<void>();
+  held.resolve();
+  const lagging: Client = {
+    ...client,
+    watch: async (type, options) => {
+      const stream = await client.watch(type, options);
+      if (type.kind !== kind) return stream;
+      async function* late() {
+        for await (const event of stream) {
+          await held.promise;
+          yield event;
+        }
+      }
+      return {
+        [Symbol.asyncIterator]: late,
+        [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose](),
+      };
+    },
+  };
+  return {
+    client: lagging,
+    hold: () => {
+      held = Promise.withResolvers<void>();
+    },
+    release: () => held.resolve(),
+  };
+}
