@@ -11,6 +11,7 @@ export {
 } from './attach/csi-attach.ts';
 export { csiPluginName } from './csi/csi-paths.ts';
 export { csiDriverOf } from './csi/csi-source.ts';
+export { fieldValue, resourceValue } from './downward-api-values.ts';
 export {
   type FailureKind,
   failureKindOf,

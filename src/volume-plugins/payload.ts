@@ -1,7 +1,7 @@
 /** The files that configMap, secret and downwardAPI sources stand for. Pure: objects in, payload out. */
 import type { ConfigMap, DownwardAPIVolumeFile, KeyToPath, Pod, Secret } from '../api/index.ts';
 import type { FileProjection } from './atomic-writer.ts';
-import { fieldValue, resourceValue } from './downward-api/field-values.ts';
+import { fieldValue, resourceValue } from './downward-api-values.ts';
 import { finalError } from './errors.ts';
 
 /** Permission bits of files when neither the item nor the volume sets them. */

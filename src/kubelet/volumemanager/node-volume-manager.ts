@@ -36,7 +36,7 @@ import { expectedVolumes } from './populator/pod-volumes.ts';
 import { VolumeSpecResolver } from './populator/volume-spec-resolver.ts';
 import type { ReconcileFacts } from './reconciler/decide-volume-steps.ts';
 import { reconstruct, type UnknownVolume } from './reconciler/reconstruct.ts';
-import { VolumeReconciler } from './reconciler/volume-reconciler.ts';
+import { type FinishedOperation, VolumeReconciler } from './reconciler/volume-reconciler.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import type {
   MountedVolume,
@@ -76,6 +76,8 @@ export interface NodeVolumeManagerOptions {
   readonly csiDrivers: CsiDriverRegistry & { onChange(listener: (driverName: string) => void): Disposable };
   /** Asks the owner of the node's status to publish getVolumesInUse() soon and then to call markVolumesAsReportedInUse. */
   readonly reportVolumesInUse: () => void;
+  /** For metrics: a step of a volume that has ended. */
+  readonly observe?: (operation: FinishedOperation) => void;
   readonly plugins?: (host: VolumeHost) => VolumePluginManager;
   readonly bootId?: () => Promise<string>;
 }
@@ -132,6 +134,7 @@ class NodeVolumeManager implements VolumeManager {
       desired: this.#desired,
       facts: this.#facts,
       volumesInUseChanged: () => this.#reportInUse(),
+      observe: options.observe,
       stepTaken: () => this.#waits.changed(),
     });
     this.#populator = new DesiredStateOfWorldPopulator({

@@ -5,7 +5,7 @@
  * Upstream: pkg/volume/csi/csi_attacher.go MountDevice, UnmountDevice.
  */
 import { dirname } from 'node:path';
-import { messageOf } from '../../base/index.ts';
+import { errnoOf, messageOf } from '../../base/index.ts';
 import { cleanupMountPoint } from '../../mount/index.ts';
 import { finalError, uncertainError, wrapError } from '../errors.ts';
 import { podsDir } from '../paths.ts';
@@ -43,8 +43,8 @@ export async function stageVolume(step: CsiStep, request: StageRequest, signal: 
   const driver = await drivers.get(source.driver, 'attacher.MountDevice');
   // Everything that can fail without the driver comes before the first trace on disk.
   const call = driver.stages ? await prepareStage(step, driver, request, signal) : undefined;
-  await host.fs.mkdir(request.stagingPath, { recursive: true, mode: 0o750 });
   await host.fs.mkdir(request.dataDir, { recursive: true, mode: 0o750 });
+  await makeStagingPath(host, request.stagingPath);
   const { driver: driverName, volumeHandle } = source;
   await writeVolumeData(host.fs, request.dataDir, { driverName, volumeHandle });
   await doubtMountRecord(host.fs, request.dataDir);
@@ -56,6 +56,14 @@ export async function stageVolume(step: CsiStep, request: StageRequest, signal: 
     throw (await discardStaging(step, request)) ? error : uncertainError(error.message, error);
   }
   await recordMount(host, request.dataDir, request.stagingPath, call !== undefined);
+}
+
+/** Not recursively: that would look into a mount at the path, which may hang. */
+async function makeStagingPath({ fs }: VolumeHost, path: string): Promise<void> {
+  await fs.mkdir(dirname(path), { recursive: true, mode: 0o750 });
+  await fs.mkdir(path, { mode: 0o750 }).catch((thrown: unknown) => {
+    if (errnoOf(thrown) !== 'EEXIST') throw thrown;
+  });
 }
 
 async function prepareStage(

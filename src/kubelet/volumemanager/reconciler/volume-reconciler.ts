@@ -26,12 +26,22 @@ export interface FailedOperation {
   readonly retryAtMs: number;
 }
 
+export interface FinishedOperation {
+  readonly step: VolumeStepAction['kind'];
+  readonly volumeMode: 'Filesystem' | 'Block';
+  readonly pluginName: string;
+  readonly durationMs: number;
+  readonly failed: boolean;
+}
+
 export interface VolumeReconcilerOptions {
   readonly context: OperationContext;
   readonly desired: DesiredStateOfWorld;
   readonly facts: ReconcileFacts;
   /** The set of volumes in use has changed: the node's status is to be brought up to date. */
   readonly volumesInUseChanged: () => void;
+  /** For metrics: a step that has ended. */
+  readonly observe?: ((operation: FinishedOperation) => void) | undefined;
   /** A volume has taken a step: whoever waits for it looks again. */
   readonly stepTaken: (name: UniqueVolumeName) => void;
 }
@@ -160,13 +170,16 @@ export class VolumeReconciler implements AsyncDisposable {
   async #take(name: UniqueVolumeName, worker: Worker, step: VolumeStepAction): Promise<boolean> {
     worker.step = step;
     worker.unwanted = new AbortController();
+    const observe = this.#observer(name, step);
     try {
       const progressed = await this.#execute(name, step, worker.unwanted.signal);
       this.#settle(name, stepKey(step));
+      observe(false);
       return progressed;
     } catch (thrown) {
       if (this.#stopping.signal.aborted) return false;
       this.#fail(name, step, thrown);
+      observe(true);
       // Another pod's step may not have failed.
       return true;
     } finally {
@@ -174,6 +187,22 @@ export class VolumeReconciler implements AsyncDisposable {
       worker.unwanted = undefined;
       this.#options.stepTaken(name);
     }
+  }
+
+  #observer(name: UniqueVolumeName, step: VolumeStepAction): (failed: boolean) => void {
+    const { observe, desired } = this.#options;
+    const volume = this.#actual.get(name) ?? desired.get(name);
+    const spec = this.#actual.get(name)?.spec ?? desired.get(name)?.pods.values().next().value?.spec;
+    if (!observe || !volume || !spec) return () => {};
+    const startMs = this.#clock.monotonic();
+    return (failed) =>
+      observe({
+        step: step.kind,
+        volumeMode: volumeModeOf(spec),
+        pluginName: volume.plugin.name,
+        durationMs: this.#clock.monotonic() - startMs,
+        failed,
+      });
   }
 
   async #execute(name: UniqueVolumeName, step: VolumeStepAction, unwanted: AbortSignal): Promise<boolean> {

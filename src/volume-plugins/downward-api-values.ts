@@ -7,8 +7,8 @@ import {
   quantityMilliValue,
   quantityValue,
   type ResourceFieldSelector,
-} from '../../api/index.ts';
-import { finalError } from '../errors.ts';
+} from '../api/index.ts';
+import { finalError } from './errors.ts';
 import { goQuote } from './go-quote.ts';
 
 /** A map as sorted lines `key="value"` without a newline at the end. */
