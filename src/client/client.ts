@@ -40,12 +40,8 @@ export interface Client {
     draft: Draft<T>,
     options?: WriteOptions & CallOptions,
   ): Promise<T>;
-  /** Replaces the object. With its resourceVersion set, only if nobody wrote since: else Conflict. */
-  update<T extends KubernetesObject>(
-    type: ResourceType<T>,
-    object: T,
-    options?: WriteOptions & CallOptions,
-  ): Promise<T>;
+  /** Replaces the object, or a subresource that takes it. With its resourceVersion set, only if nobody wrote since: else Conflict. */
+  update<T extends KubernetesObject>(type: ResourceType<T>, object: T, options?: SubresourceOptions): Promise<T>;
   updateStatus<T extends KubernetesObject>(
     type: ResourceType<T>,
     object: T,
@@ -129,7 +125,14 @@ function writes(
     },
 
     update: (resource, object, given) =>
-      send({ ...target(resource, object), verb: 'update', object, options: write(given), signal: given?.signal }),
+      send({
+        ...target(resource, object),
+        verb: 'update',
+        subresource: given?.subresource,
+        object,
+        options: write(given),
+        signal: given?.signal,
+      }),
 
     updateStatus: (resource, object, given) =>
       send({

@@ -7,8 +7,16 @@ export {
 export { DecisionLog, type LoggedDecision } from './common/decision-log.ts';
 export type { ControllerOptions } from './common/start-controller.ts';
 export { ephemeralVolumeControllerName, startEphemeralVolumeController } from './ephemeral/controller.ts';
-export { type GarbageCollectorOptions, startGarbageCollector } from './garbage-collector/controller.ts';
-export { type NamespaceControllerOptions, startNamespaceController } from './namespace/controller.ts';
+export {
+  type GarbageCollectorOptions,
+  garbageCollectorName,
+  startGarbageCollector,
+} from './garbage-collector/controller.ts';
+export {
+  type NamespaceControllerOptions,
+  namespaceControllerName,
+  startNamespaceController,
+} from './namespace/controller.ts';
 export {
   type PersistentVolumeControllerOptions,
   persistentVolumeControllerName,
@@ -16,5 +24,9 @@ export {
 } from './persistentvolume/controller.ts';
 export { startVolumeProtectionController, volumeProtectionControllerName } from './pv-protection/controller.ts';
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
-export { type ServiceAccountControllerOptions, startServiceAccountController } from './service-account/controller.ts';
+export {
+  type ServiceAccountControllerOptions,
+  serviceAccountControllerName,
+  startServiceAccountController,
+} from './service-account/controller.ts';
 export { startStatefulSetController, statefulSetControllerName } from './statefulset/controller.ts';

@@ -15,7 +15,7 @@ import type { GraphNode, OwnerGraph } from './owner-graph.ts';
 export interface CollectorContext {
   readonly client: Client;
   readonly graph: OwnerGraph;
-  readonly queue: () => WorkQueue;
+  readonly queue: Pick<WorkQueue, 'add'>;
 }
 
 /** A conflict means that somebody else is at it: look again shortly. */
@@ -68,7 +68,9 @@ async function syncAsDependent(
     }
     case 'delete': {
       const { propagationPolicy } = decision;
-      await context.client.delete(type, object.metadata, { propagationPolicy, preconditions: { uid }, signal });
+      // Only as it was when this was decided: it may have been adopted since.
+      const preconditions = { uid, resourceVersion };
+      await context.client.delete(type, object.metadata, { propagationPolicy, preconditions, signal });
       return;
     }
     default:
@@ -87,6 +89,8 @@ async function ownerState(
   const type = typesByKind.get(`${group}/${reference.kind}`);
   // A kind we do not know may be served by somebody else: not ours to judge.
   if (!type) return 'solid';
+  // An owner must live in its dependent's namespace or in none: what cannot be looked up is not gone.
+  if (type.namespaced && namespace === undefined) return 'solid';
   const known = context.graph.node(reference.uid)?.object;
   try {
     const key = type.namespaced ? { namespace, name: reference.name } : { name: reference.name };
@@ -110,7 +114,7 @@ async function syncAsOwner(context: CollectorContext, { type, object }: GraphNod
     case 'nothing':
       return;
     case 'wait':
-      for (const { metadata } of decision.blocking) context.queue().add(metadata.uid);
+      for (const { metadata } of decision.blocking) context.queue.add(metadata.uid);
       return;
     case 'orphan':
       // The dependents' own updates bring the owner back, until none is left.

@@ -1,29 +1,24 @@
 /** The namespace controller: empties a namespace that is being deleted, then lets it go. */
-import { keyOf, namespaces } from '../../api/index.ts';
-import type { Clock, Logger } from '../../base/index.ts';
-import { type Client, type InformerFactory, runReconciler } from '../../client/index.ts';
+import { keyOf, type Namespace, namespaces } from '../../api/index.ts';
+import { runReconciler } from '../../client/index.ts';
+import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { syncNamespace } from './sync-namespace.ts';
 
-export interface NamespaceControllerOptions {
-  readonly client: Client;
-  /** Not started yet: the controller adds its handlers. */
-  readonly informers: InformerFactory;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
+export type NamespaceControllerOptions = Omit<ControllerOptions, 'recorder'>;
+
+export const namespaceControllerName = 'namespace-controller';
 
 export function startNamespaceController(options: NamespaceControllerOptions): AsyncDisposable {
-  const { client, informers, clock, logger } = options;
+  const { client, informers, clock } = options;
+  const logger = options.logger.with({ component: namespaceControllerName });
   const informer = informers.informer(namespaces);
-  const queue = runReconciler({
-    name: 'namespace',
-    clock,
-    logger,
-    reconcile: (key, signal) => syncNamespace({ client, namespaces: informer, clock }, key, signal),
+  return startWhenSynced(informers, logger, (stack) => {
+    const context = { client, namespaces: informer, clock };
+    const reconcile = (key: string, signal: AbortSignal) => syncNamespace(context, key, signal);
+    const queue = stack.use(runReconciler({ name: 'namespace', clock, logger, reconcile }));
+    const wake = (namespace: Namespace) => {
+      if (namespace.metadata.deletionTimestamp) queue.add(keyOf(namespace));
+    };
+    stack.use(informer.addHandler({ onAdd: wake, onUpdate: (_previous, current) => wake(current) }));
   });
-  const add = (namespace: { readonly metadata: { readonly name: string; readonly deletionTimestamp?: string } }) => {
-    if (namespace.metadata.deletionTimestamp) queue.add(keyOf(namespace));
-  };
-  informer.addHandler({ onAdd: add, onUpdate: (_previous, current) => add(current) });
-  return queue;
 }

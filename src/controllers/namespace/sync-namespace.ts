@@ -30,7 +30,7 @@ export async function syncNamespace(
   const finalizers = namespace.spec.finalizers.filter((finalizer) => finalizer !== kubernetesFinalizer);
   const body = { ...namespace, spec: { ...namespace.spec, finalizers } };
   try {
-    await context.client.createSubresource(namespaces, { name }, 'finalize', body, { signal });
+    await context.client.update(namespaces, body, { subresource: 'finalize', signal });
   } catch (thrown) {
     if (!isNotFound(thrown)) throw thrown;
   }

@@ -1,36 +1,34 @@
 /** Sees to it that every namespace has the ServiceAccount `default` and the ConfigMap `kube-root-ca.crt`. */
-import { configMaps, namespaces, serviceAccounts } from '../../api/index.ts';
-import type { Clock, Logger } from '../../base/index.ts';
-import { type Client, type InformerFactory, runReconciler } from '../../client/index.ts';
+import { type ConfigMap, configMaps, namespaces, serviceAccounts } from '../../api/index.ts';
+import { runReconciler } from '../../client/index.ts';
+import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { rootCaName, syncNamespace } from './sync-namespace.ts';
 
-export interface ServiceAccountControllerOptions {
-  readonly client: Client;
-  /** Not started yet: the controller adds its handlers. */
-  readonly informers: InformerFactory;
-  readonly clock: Clock;
-  readonly logger: Logger;
+export interface ServiceAccountControllerOptions extends Omit<ControllerOptions, 'recorder'> {
   /** The certificate of the cluster's authority, PEM. */
   readonly rootCa: string;
 }
 
+export const serviceAccountControllerName = 'service-account-controller';
+
 export function startServiceAccountController(options: ServiceAccountControllerOptions): AsyncDisposable {
-  const { client, informers, clock, logger, rootCa } = options;
-  const namespaceInformer = informers.informer(namespaces);
-  const accounts = informers.informer(serviceAccounts);
-  const maps = informers.informer(configMaps);
-  const context = { client, namespaces: namespaceInformer, accounts, maps, rootCa };
-  const queue = runReconciler({
-    name: 'service-account',
-    clock,
-    logger,
-    reconcile: (name, signal) => syncNamespace(context, name, signal),
-  });
-  namespaceInformer.addHandler({ onAdd: ({ metadata }) => queue.add(metadata.name) });
-  accounts.addHandler({ onDelete: ({ metadata }) => queue.add(metadata.namespace) });
-  const ofRootCa = ({ metadata }: { readonly metadata: { readonly name: string; readonly namespace: string } }) => {
-    if (metadata.name === rootCaName) queue.add(metadata.namespace);
+  const { client, informers, clock, rootCa } = options;
+  const logger = options.logger.with({ component: serviceAccountControllerName });
+  const context = {
+    client,
+    rootCa,
+    namespaces: informers.informer(namespaces),
+    accounts: informers.informer(serviceAccounts),
+    maps: informers.informer(configMaps),
   };
-  maps.addHandler({ onUpdate: (_previous, current) => ofRootCa(current), onDelete: ofRootCa });
-  return queue;
+  return startWhenSynced(informers, logger, (stack) => {
+    const reconcile = (name: string, signal: AbortSignal) => syncNamespace(context, name, signal);
+    const queue = stack.use(runReconciler({ name: 'service-account', clock, logger, reconcile }));
+    const wake = ({ metadata }: ConfigMap) => {
+      if (metadata.name === rootCaName) queue.add(metadata.namespace);
+    };
+    stack.use(context.namespaces.addHandler({ onAdd: ({ metadata }) => queue.add(metadata.name) }));
+    stack.use(context.accounts.addHandler({ onDelete: ({ metadata }) => queue.add(metadata.namespace) }));
+    stack.use(context.maps.addHandler({ onUpdate: (_previous, current) => wake(current), onDelete: wake }));
+  });
 }
