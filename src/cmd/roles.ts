@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ControllerManagerFlags, CsiSidecarFlags, RoleFlags } from '../cluster/index.ts';
+import type { ControllerManagerFlags, CsiSidecarFlags, RoleFlags, UpFlags } from '../cluster/index.ts';
 
 /** The flags that every role has that runs as a process of its own. */
 function role(program: Command, name: string, description: string): Command {
@@ -14,6 +14,18 @@ function role(program: Command, name: string, description: string): Command {
 }
 
 export function addRoleCommands(program: Command): void {
+  program
+    .command('apiserver')
+    .description('serve the API and keep its objects')
+    .option('--data-dir <dir>', 'where everything is kept')
+    .option('--listen <host:port>', 'where the API is served (default: 127.0.0.1:6443, or a free port)')
+    .option('--kubeconfig <file>', 'where to write the kubeconfig (default: <data-dir>/kubeconfig)')
+    .option('--logging-format <format>', 'text or json', 'text')
+    .option('-v, --verbosity <n>', 'how much to log', '2')
+    .action(async (flags: UpFlags) => {
+      const { runApiserver } = await import('../cluster/index.ts');
+      await runApiserver(flags, { uid: process.getuid?.() ?? 0, env: process.env });
+    });
   role(program, 'scheduler', 'place pods where their volumes can be').action(async (flags: RoleFlags) => {
     const { runScheduler } = await import('../cluster/index.ts');
     await runScheduler({ ...flags, env: process.env });

@@ -1,0 +1,26 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createApiServer, openSqliteStore } from '../../apiserver/index.ts';
+import { realClock, realRandom } from '../../base/index.ts';
+import { createClient } from '../../client/index.ts';
+import { ensureSystemObjects } from '../bootstrap-objects.ts';
+import { listenForClients } from '../listen.ts';
+import { parseUpFlags, type Surroundings, type UpFlags } from '../options.ts';
+import { aborted, roleLogger, untilSignalled } from './role.ts';
+
+/** `stowage apiserver`: the API and its store alone. Writes the kubeconfig that the other roles are started with. */
+export async function runApiserver(flags: UpFlags, surroundings: Surroundings): Promise<void> {
+  const options = parseUpFlags(flags, surroundings);
+  const logger = roleLogger(flags).with({ component: 'kube-apiserver' });
+  const { signal } = untilSignalled();
+  const services = { clock: realClock, random: realRandom, logger };
+  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  await using store = await openSqliteStore({ ...services, directory: join(options.dataDir, 'store') });
+  await using server = await createApiServer({ ...services, store, dataDir: options.dataDir });
+  const identity = { user: 'system:apiserver', groups: ['system:masters'] };
+  await ensureSystemObjects(createClient({ transport: server.transport(identity), fieldManager: 'kube-apiserver' }));
+  const address = await listenForClients(server, options.host, options.port);
+  await server.writeKubeconfig(options.kubeconfig);
+  process.stdout.write(`serving on ${address}: export KUBECONFIG=${options.kubeconfig}\n`);
+  await aborted(signal);
+}
