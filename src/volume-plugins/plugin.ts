@@ -104,7 +104,10 @@ export interface DeviceMounter {
   waitForAttach(spec: VolumeSpec, devicePath: string, signal: AbortSignal): Promise<string>;
   mountDevice(request: MountDeviceRequest, signal: AbortSignal): Promise<void>;
   unmountDevice(target: UnmountDeviceTarget, signal: AbortSignal): Promise<void>;
-  /** Global mounts that an earlier run left, whether or not a pod's directory refers to them. */
+  /**
+   * Global mounts that an earlier run left, whether or not a pod's directory refers to them. Called once, before
+   * anything is mounted: directories of steps that never came to their call are removed.
+   */
   findGlobalMounts(): Promise<readonly GlobalMount[]>;
 }
 

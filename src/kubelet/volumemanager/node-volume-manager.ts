@@ -35,7 +35,8 @@ import { DesiredStateOfWorldPopulator } from './populator/desired-state-of-world
 import { expectedVolumes } from './populator/pod-volumes.ts';
 import { VolumeSpecResolver } from './populator/volume-spec-resolver.ts';
 import type { ReconcileFacts } from './reconciler/decide-volume-steps.ts';
-import { reconstruct, type UnknownVolume } from './reconciler/reconstruct.ts';
+import { reconstruct } from './reconciler/reconstruct.ts';
+import { UnknownVolumes } from './reconciler/unknown-volumes.ts';
 import { type FinishedOperation, VolumeReconciler } from './reconciler/volume-reconciler.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import type {
@@ -103,7 +104,7 @@ class NodeVolumeManager implements VolumeManager {
   readonly #subscriptions = new DisposableStack();
   /** Labels and annotations that a pod's files were last written from. */
   readonly #shownMetadata = new Map<PodUid, string>();
-  #unknown: readonly UnknownVolume[] = [];
+  readonly #unknown: UnknownVolumes;
   #reconstructed = false;
   #booting: Promise<void> = Promise.resolve();
 
@@ -135,7 +136,10 @@ class NodeVolumeManager implements VolumeManager {
       facts: this.#facts,
       volumesInUseChanged: () => this.#reportInUse(),
       observe: options.observe,
-      stepTaken: () => this.#waits.changed(),
+      stepTaken: () => {
+        this.#unknown.forgetKnown();
+        this.#waits.changed();
+      },
     });
     this.#populator = new DesiredStateOfWorldPopulator({
       pods,
@@ -155,6 +159,8 @@ class NodeVolumeManager implements VolumeManager {
       logger,
       changed: (uid) => this.#sourceChanged(uid),
     });
+    const { signal: stopping } = this.#stopping;
+    this.#unknown = new UnknownVolumes({ pods, actual: this.#actual, logger, stopping });
     this.#watchInformers();
   }
 
@@ -209,9 +215,10 @@ class NodeVolumeManager implements VolumeManager {
 
   async #boot(): Promise<void> {
     const { informers, logger } = this.#options;
-    this.#unknown = await reconstruct({ ...this.#options, plugins: this.#plugins, actual: this.#actual });
+    const unknown = await reconstruct({ ...this.#options, plugins: this.#plugins, actual: this.#actual });
+    this.#unknown.set(unknown);
     this.#reconstructed = true;
-    logger.info('volumes reconstructed', { volumes: [...this.#actual.list()].length, unknown: this.#unknown.length });
+    logger.info('volumes reconstructed', { volumes: [...this.#actual.list()].length, unknown: unknown.length });
     this.#reportInUse();
     this.#every(safetyNetMs, () => this.#catchUp());
     this.#every(remountPeriodMs, () => this.#remountAll());
@@ -253,7 +260,7 @@ class NodeVolumeManager implements VolumeManager {
     for (const podUid of [...this.#actual.podUids()]) this.#remount(podUid);
     // Without a watch on claims this is how a volume that has grown is noticed.
     if (!this.#options.claims) void this.#populator.wakeAll();
-    void this.#cleanUnknown();
+    this.#cleanUnknown();
   }
 
   #remount(podUid: PodUid): void {
@@ -264,34 +271,6 @@ class NodeVolumeManager implements VolumeManager {
   #sourceChanged(podUid: PodUid): void {
     this.#remount(podUid);
     this.#reconciler.forgiveFailures((name) => name.includes(podUid));
-  }
-
-  /** Directories that tell nothing about their volume, of pods that are gone: unmounted and removed, never deleted. */
-  async #cleanUnknown(): Promise<void> {
-    if (!this.#populator.hasAddedPods) return;
-    const left: UnknownVolume[] = [];
-    for (const volume of this.#unknown) {
-      const { plugin, podUid, volumeName } = volume;
-      if (this.#options.pods.get(podUid) || this.#options.pods.containersRunning(podUid)) left.push(volume);
-      else if (!(await this.#cleanOne(plugin.newUnmounter({ podUid, volumeName })))) left.push(volume);
-    }
-    this.#unknown = left;
-  }
-
-  async #cleanOne(unmounter: {
-    readonly path: string;
-    tearDown(signal: AbortSignal): Promise<void>;
-  }): Promise<boolean> {
-    try {
-      await unmounter.tearDown(this.#stopping.signal);
-      return true;
-    } catch (thrown) {
-      this.#options.logger.warn('volume left by an earlier run cannot be cleaned', {
-        path: unmounter.path,
-        error: messageOf(thrown),
-      });
-      return false;
-    }
   }
 
   #podsChanged(podUid: PodUid | undefined): void {
@@ -336,7 +315,12 @@ class NodeVolumeManager implements VolumeManager {
     }
     // A mount that was found on disk and that nobody wants waits for this.
     for (const { volume } of this.#actual.mountsOfPod(podUid)) this.#reconciler.wake(volume.name);
+    if (this.#unknown.has(podUid)) this.#cleanUnknown();
     this.#waits.changed();
+  }
+
+  #cleanUnknown(): void {
+    if (this.#populator.hasAddedPods) void this.#unknown.clean().then(() => this.#waits.changed());
   }
 
   #podFailed(pod: Pod, errors: ReadonlyMap<OuterVolumeName, string>): void {
@@ -397,8 +381,7 @@ class NodeVolumeManager implements VolumeManager {
 
   hasPossiblyMountedVolumes(podUid: PodUid): boolean {
     if (!this.#reconstructed) return true;
-    const unknown = this.#unknown.some((volume) => volume.podUid === podUid);
-    return unknown || this.#actual.hasPod(podUid) || this.#reconciler.isWorkingFor(podUid);
+    return this.#unknown.has(podUid) || this.#actual.hasPod(podUid) || this.#reconciler.isWorkingFor(podUid);
   }
 
   getExtraSupplementalGroupsForPod(pod: Pod): readonly number[] {
@@ -434,6 +417,7 @@ class NodeVolumeManager implements VolumeManager {
     this.#stopping.abort();
     this.#subscriptions.dispose();
     await this.#booting;
+    await this.#unknown.clean();
     await this.#configObjects[Symbol.asyncDispose]();
     await this.#populator[Symbol.asyncDispose]();
     await this.#reconciler[Symbol.asyncDispose]();

@@ -14,7 +14,7 @@ import { podSourceOf, publishVolume, unpublishVolume } from './csi-publish.ts';
 import { csiDriverOf, csiSourceOf } from './csi-source.ts';
 import { type CsiStep, stageVolume, stagingDataDir, unstageVolume } from './csi-stage.ts';
 import { isMountIntact } from './mount-identity.ts';
-import { readVolumeData, type VolumeData } from './vol-data.ts';
+import { readVolumeData, removeVolumeDir, type VolumeData } from './vol-data.ts';
 
 /** Between driver and handle in a volume's name. */
 const separator = '^';
@@ -117,7 +117,10 @@ async function findGlobalMounts(host: VolumeHost): Promise<readonly GlobalMount[
 
 async function readGlobalMount(host: VolumeHost, dir: string): Promise<GlobalMount | undefined> {
   const data = await readVolumeData(host.fs, dir);
-  if (!data) return undefined;
+  if (!data) {
+    await removeUnused(host, dir);
+    return undefined;
+  }
   const deviceMountPath = globalMountPath(host.rootDir, data.driverName, data.volumeHandle);
   if (stagingDataDir(deviceMountPath) !== dir)
     throw finalError('vol_data.json names another volume than its directory');
@@ -127,6 +130,14 @@ async function readGlobalMount(host: VolumeHost, dir: string): Promise<GlobalMou
     deviceMountPath,
     intact: await isMountIntact(host, dir, deviceMountPath),
   };
+}
+
+/** Without vol_data.json no driver was called, or its call was undone: what is not mounted is nothing but directories. */
+async function removeUnused(host: VolumeHost, dir: string): Promise<void> {
+  const path = join(dir, 'globalmount');
+  if (await host.mounter.isMountPoint(path)) return;
+  await ifExists(host.fs.rmdir(path));
+  await removeVolumeDir(host.fs, dir);
 }
 
 async function directoriesIn(host: VolumeHost, path: string): Promise<readonly string[]> {

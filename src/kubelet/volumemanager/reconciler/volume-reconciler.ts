@@ -20,6 +20,9 @@ import { decideVolumeSteps, type ReconcileFacts, type VolumeStepAction } from '.
 /** Upstream's back-off of volume operations. */
 const retryBackoff = { initialMs: 500, maxMs: 122_000 };
 
+/** Steps that the agent waits for when it stops. Calls to drivers are cancelled at once. */
+const stopGraceMs = 5_000;
+
 export interface FailedOperation {
   readonly message: string;
   readonly atMs: number;
@@ -124,7 +127,12 @@ export class VolumeReconciler implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     for (const worker of this.#workers.values()) worker.retry?.[Symbol.dispose]();
-    await Promise.all([...this.#workers.values()].map((worker) => worker.running));
+    const ended = Promise.all([...this.#workers.values()].map((worker) => worker.running));
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    // A step that waits in the kernel cannot be ended: the agent stops without it.
+    using timer = this.#clock.setTimer(stopGraceMs, resolve);
+    void timer;
+    await Promise.race([ended, late]);
   }
 
   #createWorker(name: UniqueVolumeName): Worker {

@@ -83,6 +83,8 @@ export class TestNode implements AsyncDisposable {
   readonly #driverListeners = new Set<(name: string) => void>();
   readonly #options: TestNodeOptions;
   bootId = 'boot-1';
+  /** How many more times the agent reaches out (files, mounts, calls) before it dies; undefined: it does not. */
+  #crossingsLeft: number | undefined;
   /** What node.status.volumesInUse holds. */
   reported: readonly string[] = [];
   manager!: VolumeManager;
@@ -98,6 +100,9 @@ export class TestNode implements AsyncDisposable {
     });
     this.connections.set(testDriverName, this.driver.connection);
     this.setAttached([]);
+    this.mounter.intercept(() => this.#cross());
+    this.driver.before = () => this.#cross();
+    this.driver.after = () => this.#cross();
   }
 
   /** A node whose volume manager runs. */
@@ -120,7 +125,7 @@ export class TestNode implements AsyncDisposable {
       rootDir,
       clock,
       random: seededRandom(1),
-      fs: boundaryFs(clock),
+      fs: boundaryFs(clock, () => this.#cross()),
       exec: realExec(clock),
       mounter,
       logger: this.#options.logger ?? silentLogger,
@@ -164,6 +169,20 @@ export class TestNode implements AsyncDisposable {
   unregisterDriver(name: string): void {
     this.connections.delete(name);
     for (const listener of this.#driverListeners) listener(name);
+  }
+
+  /** The agent dies when it has reached out so often: from then on nothing it tries has an effect. */
+  dieAfter(crossings: number | undefined): void {
+    this.#crossingsLeft = crossings;
+  }
+
+  get dead(): boolean {
+    return this.#crossingsLeft !== undefined && this.#crossingsLeft <= 0;
+  }
+
+  #cross(): void {
+    if (this.#crossingsLeft === undefined) return;
+    if (this.#crossingsLeft-- <= 0) throw new Error('the agent is dead');
   }
 
   /** kill -9 and start: mounts, files and the API stay, memory goes. */
