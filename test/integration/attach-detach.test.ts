@@ -500,6 +500,25 @@ describe('the attach/detach controller', () => {
     });
   });
 
+  it('[rel-A16] [rel-D1] keeps a volume on one node when two controllers are active at once', async () => {
+    await startWithAttacher();
+    await start();
+    await createVolume('v');
+    for (let round = 0; round < 5; round++) {
+      const [from, to] = round % 2 === 0 ? ['n1', 'n2'] : ['n2', 'n1'];
+      await createPod(`a${round}`, from);
+      await reportInUse(from, volumeName('h-v'));
+      await createPod(`b${round}`, to);
+      await deletePod(`a${round}`);
+      expect(published()).toEqual([`h-v@${from}`]);
+      await reportInUse(from);
+      expect(published()).toEqual([`h-v@${to}`]);
+      expect(await attached(to)).toEqual([volumeName('h-v')]);
+      await deletePod(`b${round}`);
+      expect(published()).toEqual([]);
+    }
+  });
+
   it('[rel-L12] writes nothing at rest', async () => {
     await startWithAttacher();
     await createVolume('v');

@@ -138,6 +138,21 @@ describe('the persistent volume controller', () => {
     expect(items.filter(({ spec }) => spec.volumeName).length).toBe(1);
   });
 
+  it('[rel-A16] [rel-B1] binds one to one when two controllers are active at once', async () => {
+    await Promise.all([start(), start()]);
+    const names = Array.from({ length: 50 }, (_, i) => i);
+    await Promise.all(names.map((i) => createVolume(volumeDraft(`v${i}`, ''))));
+    await Promise.all(names.map((i) => createClaim(claimDraft(`c${i}`, ''))));
+    await plane.clock.advance(60_000);
+    const taken = new Set<string>();
+    for (const i of names) {
+      const { volumeName = '' } = (await claim(`c${i}`)).spec;
+      await bound(`c${i}`, volumeName);
+      taken.add(volumeName);
+    }
+    expect(taken.size).toBe(50);
+  });
+
   it('[B4] offers each volume to the claim that it fits, also when claims take others than they were woken for', async () => {
     await start();
     for (const size of ['1Gi', '2Gi', '3Gi']) await createClaim(claimDraft(`c-${size.toLowerCase()}`, '', size));

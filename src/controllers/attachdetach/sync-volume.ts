@@ -2,7 +2,7 @@
  * Brings one volume to the nodes that want it and away from those that do not: reads, decides, acts. One volume is
  * worked on by one sync at a time, so at most one call per volume is on its way.
  */
-import { isAlreadyExists, isNotFound, volumeAttachments } from '../../api/index.ts';
+import { isAlreadyExists, isNotFound, keyOf, volumeAttachments } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { csiAttachmentName, parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
@@ -204,7 +204,11 @@ function announceAttached(context: AttachContext, { volumeName, node }: VolumeOn
   if (!source || volume === undefined) return;
   if (!context.pendingAttaches.delete(csiAttachmentName(source, node))) return;
   const { type, reason, message } = attachSucceeded(volume);
-  for (const pod of context.desired.podsWanting(volumeName, node)) context.recorder.event(pod, type, reason, message);
+  for (const pod of context.desired.podsWanting(volumeName, node)) {
+    // What failed before and fails again is news again.
+    context.announcer.forget(keyOf(pod), volumeName);
+    context.recorder.event(pod, type, reason, message);
+  }
 }
 
 function announceToPods(context: AttachContext, { volumeName, node }: VolumeOnNode, why: string): void {
