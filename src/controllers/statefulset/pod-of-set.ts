@@ -10,8 +10,8 @@ import type {
 } from '../../api/index.ts';
 import { podNameOf } from './ordinals.ts';
 
-export const podNameLabel = 'statefulset.kubernetes.io/pod-name';
-export const podIndexLabel = 'apps.kubernetes.io/pod-index';
+const podNameLabel = 'statefulset.kubernetes.io/pod-name';
+const podIndexLabel = 'apps.kubernetes.io/pod-index';
 export const revisionLabel = 'controller-revision-hash';
 
 export function ownerReferenceTo(
