@@ -8,6 +8,7 @@ import {
   type ObjectList,
   type Patch,
   type PatchType,
+  type WriteOptions,
 } from '../../api/index.ts';
 import { mediaTypeOf, parseJsonBody, parseObject, parseYaml, readBody, unsupportedMediaType } from '../codec/body.ts';
 import { negotiate } from '../codec/media-types.ts';
@@ -21,11 +22,13 @@ import { respond } from './respond.ts';
 import { notFound, type ResourceRoute } from './route.ts';
 import { serveWatch } from './watch-handler.ts';
 
+const applyMediaType = 'application/apply-patch+yaml';
+
 const patchTypes: Readonly<Record<string, PatchType>> = {
   'application/json-patch+json': 'json',
   'application/merge-patch+json': 'merge',
   'application/strategic-merge-patch+json': 'strategic',
-  'application/apply-patch+yaml': 'apply',
+  [applyMediaType]: 'apply',
 };
 
 interface Target {
@@ -118,7 +121,7 @@ async function requestOf(exchange: Exchange, { resource, route }: Target): Promi
         name,
         subresource,
         object: body.value,
-        options: writeOptionsOf(query),
+        options: writeOptions(exchange),
       };
       return { request: made, duplicateFields: body.duplicateFields };
     }
@@ -131,14 +134,14 @@ async function requestOf(exchange: Exchange, { resource, route }: Target): Promi
         name,
         subresource,
         object: body.value,
-        options: writeOptionsOf(query),
+        options: writeOptions(exchange),
       };
       return { request: made, duplicateFields: body.duplicateFields };
     }
     case 'PATCH': {
       if (name === undefined) throw notAllowed();
       const { patch, duplicateFields } = await patchOf(exchange);
-      const made: ApiRequest = { ...base, verb: 'patch', name, subresource, patch, options: writeOptionsOf(query) };
+      const made: ApiRequest = { ...base, verb: 'patch', name, subresource, patch, options: writeOptions(exchange) };
       return { request: made, duplicateFields };
     }
     case 'DELETE': {
@@ -153,6 +156,15 @@ async function requestOf(exchange: Exchange, { resource, route }: Target): Promi
     default:
       throw notAllowed();
   }
+}
+
+/** Who does not name himself as a manager is called by his program's name, as upstream does. */
+function writeOptions({ query, request }: Exchange): WriteOptions {
+  const options = writeOptionsOf(query);
+  // An apply must say who wants the fields.
+  if (options.fieldManager !== undefined || mediaTypeOf(request) === applyMediaType) return options;
+  const [program] = (request.headers['user-agent'] ?? '').split('/');
+  return program ? { ...options, fieldManager: program } : options;
 }
 
 export function notAllowed(): ApiStatusError {

@@ -1,4 +1,4 @@
-import { type ApiResponse, ApiStatusError, invalid, validateCreate } from '../../api/index.ts';
+import { type ApiResponse, ApiStatusError, invalid, type ManagedFieldsEntry, validateCreate } from '../../api/index.ts';
 import { assert, nameSuffix } from '../../base/index.ts';
 import { type AdmissionAttributes, admit, validateAdmission } from '../admission/admission.ts';
 import { prepareForCreate } from '../registry/prepare.ts';
@@ -30,7 +30,11 @@ export function nameMismatch(given: string, inUrl: string): ApiStatusError {
 }
 
 /** Creates a decoded, defaulted object and returns it as stored. */
-export async function createObject(call: WriteCall, draft: AnyObject): Promise<AnyObject> {
+export async function createObject(
+  call: WriteCall,
+  draft: AnyObject,
+  managedFields?: readonly ManagedFieldsEntry[],
+): Promise<AnyObject> {
   const { resource, namespace } = call;
   if (resource.type.namespaced && !namespace) {
     throw ApiStatusError.of('BadRequest', 'an empty namespace may not be set during creation');
@@ -39,11 +43,11 @@ export async function createObject(call: WriteCall, draft: AnyObject): Promise<A
     throw ApiStatusError.of('BadRequest', 'resourceVersion should not be set on objects to be created');
   }
   const { name, generateName } = draft.metadata;
-  if (name || !generateName) return await createNamed(call, draft, name ?? '');
+  if (name || !generateName) return await createNamed(call, draft, name ?? '', managedFields);
   for (let tries = 1; ; tries++) {
     const generated = generateName.slice(0, generateNameLength) + nameSuffix(call.server.random);
     try {
-      return await createNamed(call, draft, generated);
+      return await createNamed(call, draft, generated, managedFields);
     } catch (thrown) {
       const taken = thrown instanceof ApiStatusError && thrown.reason === 'AlreadyExists';
       if (!taken || tries >= generateNameTries) throw thrown;
@@ -51,12 +55,18 @@ export async function createObject(call: WriteCall, draft: AnyObject): Promise<A
   }
 }
 
-async function createNamed(call: WriteCall, draft: AnyObject, name: string): Promise<AnyObject> {
+async function createNamed(
+  call: WriteCall,
+  draft: AnyObject,
+  name: string,
+  managedFields: readonly ManagedFieldsEntry[] | undefined,
+): Promise<AnyObject> {
   const { server, resource, namespace } = call;
   const plugins = server.admission.for('create', resource, undefined);
   const attributes = createAttributes(call, name, draft);
   const admitted = await admit(plugins, attributes);
-  const object = prepareForCreate(resource, admitted, { namespace, name }, call.context);
+  const prepared = prepareForCreate(resource, admitted, { namespace, name }, call.context);
+  const object = managedFields ? { ...prepared, metadata: { ...prepared.metadata, managedFields } } : prepared;
   const errors = validateCreate(resource.type, object);
   if (errors.length > 0) throw invalid(resource.type, name, errors);
   assert(name !== '' && !name.includes('/'), 'a name that cannot be a key passed validation');

@@ -8,16 +8,18 @@ import {
   type Patch,
   strictDecodingMessage,
 } from '../../api/index.ts';
-import { unreachable } from '../../base/index.ts';
+import { InvariantError, unreachable } from '../../base/index.ts';
 import { applyJsonPatch } from '../patch/json-patch.ts';
 import { applyMergePatch } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge.ts';
 import type { AnyObject } from '../registry/strategy.ts';
+import { apply } from './apply.ts';
 import type { WriteCall } from './context.ts';
 import { warnOfFields } from './decode-body.ts';
 import { changeObject } from './update.ts';
 
 export async function patch(call: WriteCall, name: string, given: Patch): Promise<ApiResponse> {
+  if (given.type === 'apply') return await apply(call, name, given.body);
   const outcome = await changeObject(call, name, {
     change: async (current) => patched(call, current, given),
     isPatch: true,
@@ -53,7 +55,7 @@ function applyPatch(call: WriteCall, current: AnyObject, given: Patch): unknown 
     case 'strategic':
       return applyStrategicMergePatch(call.resource.type, current, requireObject(given.body));
     case 'apply':
-      throw ApiStatusError.of('UnsupportedMediaType', 'server-side apply is not supported here');
+      throw new InvariantError('an apply is no patch of its own');
     default:
       return unreachable(given.type, 'patch type');
   }

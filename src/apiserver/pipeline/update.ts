@@ -1,6 +1,14 @@
 /** PUT and PATCH of an object or its status: read, change, check, write, and again when somebody else was faster. */
-import { type ApiResponse, ApiStatusError, type FieldError, invalid, validateUpdate } from '../../api/index.ts';
+import {
+  type ApiResponse,
+  ApiStatusError,
+  type FieldError,
+  invalid,
+  type ManagedFieldsEntry,
+  validateUpdate,
+} from '../../api/index.ts';
 import { type AdmissionAttributes, admit, validateAdmission } from '../admission/admission.ts';
+import { managedFieldsAfterUpdate } from '../apply/server-side-apply.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
 import { prepareForUpdate } from '../registry/prepare.ts';
 import { keyFor } from '../registry/registry.ts';
@@ -37,6 +45,8 @@ export interface ObjectChange {
   readonly requiresResourceVersion?: boolean;
   /** The resourceVersion it returns is the current one unless the client gave one: nothing forbids to try again. */
   readonly isPatch?: boolean;
+  /** The managers of the fields of what is about to be stored; left out, they follow from who changes what. */
+  managedFields?(stored: AnyObject, current: AnyObject): readonly ManagedFieldsEntry[];
 }
 
 /**
@@ -46,21 +56,22 @@ export interface ObjectChange {
 export async function changeObject(
   call: WriteCall,
   name: string,
-  { change, whenMissing, requiresResourceVersion, isPatch }: ObjectChange,
+  objectChange: ObjectChange,
 ): Promise<{ readonly object: AnyObject; readonly created: boolean }> {
   const { server, resource } = call;
+  const { requiresResourceVersion, isPatch } = objectChange;
   const key = keyFor(resource, call.namespace, name);
   return await retryOnConflict(async () => {
     const stored = await server.store.get(key);
     if (!stored) {
-      if (!whenMissing) throw ApiStatusError.notFound(resource.type, name);
-      return { object: await createObject(call, whenMissing()), created: true };
+      if (!objectChange.whenMissing) throw ApiStatusError.notFound(resource.type, name);
+      return { object: await createObject(call, objectChange.whenMissing()), created: true };
     }
     const current = fromStored(resource, stored.object);
-    const written = await change(current);
+    const written = await objectChange.change(current);
     const conditional = checkPreconditions(call, name, { written, current, requiresResourceVersion });
     try {
-      return { object: await writeChange(call, { stored, current, written }), created: false };
+      return { object: await writeChange(call, { stored, current, written, objectChange }), created: false };
     } catch (thrown) {
       if (thrown instanceof StoreConflict && conditional && !isPatch) throw conflict(resource, name, modifiedMessage);
       throw thrown;
@@ -97,10 +108,15 @@ function checkPreconditions(
   return false;
 }
 
-async function writeChange(
-  call: WriteCall,
-  { stored, current, written }: { stored: StoredObject; current: AnyObject; written: AnyObject },
-): Promise<AnyObject> {
+interface PreparedChange {
+  readonly stored: StoredObject;
+  readonly current: AnyObject;
+  readonly written: AnyObject;
+  readonly objectChange: ObjectChange;
+}
+
+async function writeChange(call: WriteCall, change: PreparedChange): Promise<AnyObject> {
+  const { stored, current, written, objectChange } = change;
   const { server, resource, subresource } = call;
   const { name } = current.metadata;
   const plugins = server.admission.for('update', resource, subresource);
@@ -115,14 +131,37 @@ async function writeChange(
   const errors = [...addedFinalizers(object, current), ...validateUpdate(resource.type, object, current, subresource)];
   if (errors.length > 0) throw invalid(resource.type, name, errors);
   await validateAdmission(plugins, { ...attributes, object });
+  object = withManagers(call, object, current, objectChange);
   if (deepEqual(object, current) && !isRemovable(call, object)) return current;
   if (call.options.dryRun) return object;
   const { key, revision: expectedRevision } = stored;
   if (isRemovable(call, object)) {
     return fromStored(resource, await commitRemoval(server, { key, expectedRevision, last: stored.object }));
   }
-  const change = { key, expectedRevision, object: toStored(resource, object) };
-  return fromStored(resource, await commitObject(server, change));
+  const write = { key, expectedRevision, object: toStored(resource, object) };
+  return fromStored(resource, await commitObject(server, write));
+}
+
+/** Keeps metadata.managedFields, on objects that have been applied. On others nobody asks, and it would cost. */
+function withManagers(call: WriteCall, object: AnyObject, current: AnyObject, change: ObjectChange): AnyObject {
+  const { type } = call.resource;
+  const { subresource, options, context } = call;
+  const existing = current.metadata.managedFields;
+  if (!change.managedFields && !existing) return withManagedFields(object, undefined);
+  const manager = options.fieldManager ?? 'unknown';
+  const managedFields =
+    change.managedFields?.(object, current) ??
+    managedFieldsAfterUpdate({ type, previous: current, object, manager, subresource, now: context.now });
+  return withManagedFields(object, managedFields);
+}
+
+export function withManagedFields(
+  object: AnyObject,
+  managedFields: readonly ManagedFieldsEntry[] | undefined,
+): AnyObject {
+  if (object.metadata.managedFields === managedFields) return object;
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: managedFields?.length ? { ...metadata, managedFields } : metadata };
 }
 
 function updateAttributes(call: WriteCall, previous: AnyObject, object: AnyObject): AdmissionAttributes {
