@@ -2,9 +2,12 @@
  * Turns the field tables of src/api/schema/*.api into src/api/gen: TypeScript interfaces for the compiler, and the same
  * tables as text for the server (decoding, patching, OpenAPI). Run with `npm run generate:api` after editing a table.
  *
- * A table line is `name[?] type [merge=key] [keys=a,b] [set] [retainKeys] [# description]`. Types: string,
+ * A table line is `name[?] type [merge=key] [keys=a,b] [set] [retainKeys] [@number] [# description]`. Types: string,
  * string:GoName, int32, int64, float64, bool, time, microtime, bytes, quantity, intstr, any, []T, map[T], Struct,
  * group.Struct.
+ *
+ * `@4` is the field's protobuf number, `@2.4` that of a field of a struct that Go inlines as field 2. A `*` after it
+ * marks a scalar whose empty value counts (a pointer in Go, or never omitted). A field without is not on the wire.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';

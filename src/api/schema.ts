@@ -40,6 +40,10 @@ export interface Field {
   readonly set: boolean;
   /** Strategic merge: `$retainKeys` applies, so a patch replaces one alternative of a union by another. */
   readonly retainKeys: boolean;
+  /** Protobuf: its number, after those of the structs that Go inlines around it; undefined when it is not on the wire. */
+  readonly wirePath: readonly number[] | undefined;
+  /** Protobuf: an empty value on the wire is a value; elsewhere it means that nothing was set. */
+  readonly keepsZero: boolean;
 }
 
 export interface StructSchema {
@@ -87,6 +91,8 @@ function parseField(line: string, group: string): Field {
   const optional = first.endsWith('?');
   const mergeKey = modifiers.find((word) => word.startsWith('merge='))?.slice('merge='.length);
   const keys = modifiers.find((word) => word.startsWith('keys='))?.slice('keys='.length);
+  const wire = modifiers.find((word) => word.startsWith('@'))?.slice(1);
+  const keepsZero = wire?.endsWith('*') ?? false;
   return {
     name: optional ? first.slice(0, -1) : first,
     optional,
@@ -95,6 +101,8 @@ function parseField(line: string, group: string): Field {
     listKeys: keys?.split(',') ?? (mergeKey ? [mergeKey] : []),
     set: modifiers.includes('set'),
     retainKeys: modifiers.includes('retainKeys'),
+    wirePath: (keepsZero ? wire?.slice(0, -1) : wire)?.split('.').map(Number),
+    keepsZero,
   };
 }
 
