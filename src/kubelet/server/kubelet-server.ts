@@ -5,6 +5,7 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Pod } from '../../api/index.ts';
 import { type Clock, type Fs, type Logger, messageOf } from '../../base/index.ts';
 import type { ContainerRecord, ContainerRuntime } from '../runtime/runtime.ts';
 import { channelProtocols, connectChannels, exitStatus, finish } from './channels.ts';
@@ -35,6 +36,7 @@ export interface KubeletServerOptions {
   readonly findContainer: (query: ContainerQuery) => ContainerRecord | undefined;
   /** Where connections to a pod's port go; undefined when there is no such pod. */
   readonly findPodIp: (namespace: string, podName: string) => string | undefined;
+  readonly listPods: () => readonly Pod[];
   readonly clock: Clock;
   readonly fs: Fs;
   readonly logger: Logger;
