@@ -152,6 +152,7 @@ function startServer(
     logger,
     findContainer: (query) => findContainer(manager, query),
     findPodIp: (namespace, podName) => (manager.findByName(namespace, podName) ? options.nodeIp : undefined),
+    listPods: () => manager.list(),
   });
 }
 
