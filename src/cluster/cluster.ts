@@ -58,7 +58,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
   starting.use(startControllers({ clock, random, logger, informers, client, rootCa: server.rootCa }));
   const scheduler = starting.use(startScheduler(environment));
-  const nodes = starting.use(await startNodes(options));
+  const nodes = starting.use(await startNodes(options, { clock, random, logger, client, server }));
   informers.start();
   await informers.waitForSync(signal);
   scheduler.start();
@@ -66,7 +66,9 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const drivers = await startAllDriverRoles(options, environment, driver, nodes.registrationDirs, starting, signal);
   informers.start();
   const classes = driver ? ['standard', 'standard-wait'] : [];
-  await untilReady(informers, { nodeNames: [], drivers, classes }, clock, signal);
+  await untilReady(informers, { nodeNames: options.nodeNames, drivers, classes }, clock, signal);
+  // The nodes go first: to unmount they need their drivers, and the API to tell.
+  starting.defer(() => nodes[Symbol.asyncDispose]());
   const running = starting.move();
   return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

@@ -68,6 +68,8 @@ async function supervise(options: HostpathOptions, signal: AbortSignal): Promise
     const child = spawnProcess(process.execPath, {
       args: [...nodeFlags, ...argumentsOf(options)],
       stdio: ['pipe', 'inherit', 'inherit'],
+      // Out of reach of the terminal's Ctrl-C: the volumes are unmounted before the driver ends.
+      detached: true,
       cwd: join(options.stateDir, '..'),
     });
     const [code, killedBy] = await ended(child, clock, signal);
