@@ -38,6 +38,7 @@ export { humanDuration } from './printers/cells.ts';
 export { customTableOf } from './printers/custom.ts';
 export { tableOf } from './printers/table.ts';
 export type { PrintedTable, TableCell, TableColumn } from './printers/table-types.ts';
+export { decodeProtobuf } from './protobuf/decode-protobuf.ts';
 export {
   addQuantities,
   canonicalQuantity,
@@ -118,6 +119,7 @@ export {
   type SelectableNode,
 } from './selectors.ts';
 export type * from './types.ts';
+export { isEqual } from './validation/equal.ts';
 export { type FieldError, type FieldErrorKind, invalid } from './validation/field-error.ts';
 export { validateCreate, validateUpdate } from './validation/validate.ts';
 export { warningsOf } from './warnings.ts';

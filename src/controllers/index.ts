@@ -24,6 +24,7 @@ export {
 } from './persistentvolume/controller.ts';
 export { startVolumeProtectionController, volumeProtectionControllerName } from './pv-protection/controller.ts';
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
+export { replicaSetControllerName, startReplicaSetController } from './replicaset/controller.ts';
 export {
   type ServiceAccountControllerOptions,
   serviceAccountControllerName,
