@@ -1,7 +1,7 @@
 /** Reads the body of a request: bounded in size, depth and time, and only of types that are understood. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { ApiStatusError, duplicateFields } from '../../api/index.ts';
+import { ApiStatusError, decodeProtobuf, duplicateFields } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
 import { parseJson } from './json.ts';
 
@@ -65,7 +65,8 @@ export function unsupportedMediaType(accepted: readonly string[]): ApiStatusErro
 }
 
 const protobufMediaType = 'application/vnd.kubernetes.protobuf';
-const objectMediaTypes = ['application/json', 'application/yaml', protobufMediaType];
+const textMediaTypes = ['application/json', 'application/yaml'];
+const objectMediaTypes = [...textMediaTypes, protobufMediaType];
 
 /** Parses the body of a write as its Content-Type says. */
 export async function parseObject(bytes: Buffer, mediaType: string): Promise<ParsedBody> {
@@ -75,9 +76,9 @@ export async function parseObject(bytes: Buffer, mediaType: string): Promise<Par
     case 'application/yaml':
       return await parseYaml(bytes);
     case protobufMediaType: {
-      const { decodeProtobuf } = await import('./protobuf.ts');
-      const value = decodeProtobuf(bytes);
-      if (value === undefined) throw unsupportedMediaType(objectMediaTypes.slice(0, 2));
+      const value = decodeProtobuf(bytes, { parseJson });
+      // Custom kinds and the like have no protobuf form.
+      if (value === undefined) throw unsupportedMediaType(textMediaTypes);
       return { value, duplicateFields: [] };
     }
     default:
