@@ -1,6 +1,6 @@
 /**
- * Runs every tier of tests and ends with the plain line `N passed, N failed, N skipped`. As root everything runs in a
- * mount namespace of its own, so that nothing a test mounts can reach the machine.
+ * Runs every tier of tests and ends with the plain line `N passed, N failed, N skipped`. As root everything runs in
+ * mount and process namespaces of its own, so that nothing a test mounts or kills can reach the machine.
  *
  * Usage: test.js [--fail-on-skip] [tier ...]
  */
@@ -22,18 +22,24 @@ const tiers = [
   { name: 'e2e', directory: 'test/e2e', needsKubectl: true },
 ];
 
-/** Set in the process that runs inside the namespace. */
+/** Set in the process that runs inside the namespaces. */
 const insideVariable = 'STOWAGE_TEST_NAMESPACE';
 
-function enterNamespace() {
-  const unshare = ['--mount', '--propagation', 'private'];
+/** Mounts, and processes: none that a test starts or signals is outside, and all end with the run. */
+const namespaces = ['--mount', '--propagation', 'private', '--pid', '--fork', '--kill-child', '--mount-proc'];
+
+/** Process 1 of the namespace must reap what its parents left; a shell does. */
+const init = ['bash', '-c', '"$@"; exit $?', 'init'];
+
+function enterNamespaces() {
   if (process.getuid?.() !== 0 || process.env[insideVariable]) return;
-  if (spawnSync('unshare', [...unshare, 'true'], { stdio: 'ignore' }).status !== 0) {
-    process.stderr.write('no mount namespace can be made here: tests mount in that of the machine\n');
+  if (spawnSync('unshare', [...namespaces, 'true'], { stdio: 'ignore' }).status !== 0) {
+    process.stderr.write('no namespaces can be made here: tests mount and run in those of the machine\n');
     return;
   }
-  const args = [...unshare, '--', process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
-  const { status } = spawnSync('unshare', args, { stdio: 'inherit', env: { ...process.env, [insideVariable]: '1' } });
+  const command = [...init, process.execPath, fileURLToPath(import.meta.url), ...process.argv.slice(2)];
+  const env = { ...process.env, [insideVariable]: '1' };
+  const { status } = spawnSync('unshare', [...namespaces, '--', ...command], { stdio: 'inherit', env });
   process.exit(status ?? 1);
 }
 
@@ -76,7 +82,7 @@ function runTier(name, directory) {
   return count(report, status === 0);
 }
 
-enterNamespace();
+enterNamespaces();
 const asked = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
 const chosen = tiers.filter(
   ({ name, directory }) => (asked.length === 0 || asked.includes(name)) && hasTests(join(root, directory)),
