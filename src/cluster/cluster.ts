@@ -17,6 +17,7 @@ import { startHostpathProcess } from './hostpath-process.ts';
 import { listenForClients } from './listen.ts';
 import { startNodes } from './nodes.ts';
 import type { ClusterOptions } from './options.ts';
+import { Parts } from './parts.ts';
 import { untilReady } from './ready.ts';
 
 export interface Services {
@@ -31,6 +32,9 @@ export interface Cluster extends AsyncDisposable {
   readonly server: string;
 }
 
+/** Containers get their grace, then everything is unmounted. */
+const nodesTimeoutMs = 45_000;
+
 /** What components of this process are allowed to do, until each has a role of its own. */
 function componentIdentity(component: string): Identity {
   return { user: `system:${component}`, groups: ['system:masters', 'system:authenticated'] };
@@ -38,13 +42,17 @@ function componentIdentity(component: string): Identity {
 
 export async function startCluster(options: ClusterOptions, services: Services, signal: AbortSignal): Promise<Cluster> {
   const { clock, random, logger } = services;
-  await using starting = new AsyncDisposableStack();
+  await using guard = new AsyncDisposableStack();
+  const parts = guard.use(new Parts(clock, logger));
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
 
   // The driver takes as long to start as everything else: it goes first.
-  const driver = options.defaultDrivers ? await startBundledDriver(options, services, starting) : undefined;
-  const store = starting.use(await openSqliteStore({ clock, logger, directory: join(options.dataDir, 'store') }));
-  const server = starting.use(await createApiServer({ store, clock, random, logger, dataDir: options.dataDir }));
+  const driver = options.defaultDrivers ? await startBundledDriver(options, services, parts) : undefined;
+  const store = parts.add('store', await openSqliteStore({ clock, logger, directory: join(options.dataDir, 'store') }));
+  const server = parts.add(
+    'API server',
+    await createApiServer({ store, clock, random, logger, dataDir: options.dataDir }),
+  );
   const address = await listenForClients(server, options.host, options.port);
   await server.writeKubeconfig(options.kubeconfig);
 
@@ -54,22 +62,26 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   await ensureSystemObjects(admin);
   if (driver) await ensureHostpathObjects(admin);
 
-  const informers = starting.use(createInformerFactory({ client: admin, clock, logger, random }));
+  const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
-  starting.use(startControllers({ clock, random, logger, informers, client, rootCa: server.rootCa }));
-  const scheduler = starting.use(startScheduler(environment));
-  const nodes = starting.use(await startNodes(options, { clock, random, logger, client, server }));
+  parts.add('controllers', startControllers({ clock, random, logger, informers, client, rootCa: server.rootCa }));
+  const scheduler = parts.add('scheduler', startScheduler(environment));
+  const nodes = parts.add(
+    'nodes',
+    await startNodes(options, { clock, random, logger, client, server }),
+    nodesTimeoutMs,
+  );
   informers.start();
   await informers.waitForSync(signal);
   scheduler.start();
 
-  const drivers = await startAllDriverRoles(options, environment, driver, nodes.registrationDirs, starting, signal);
+  const drivers = await startAllDriverRoles(options, environment, driver, nodes.registrationDirs, parts, signal);
   informers.start();
   const classes = driver ? ['standard', 'standard-wait'] : [];
   await untilReady(informers, { nodeNames: options.nodeNames, drivers, classes }, clock, signal);
   // The nodes go first: to unmount they need their drivers, and the API to tell.
-  starting.defer(() => nodes[Symbol.asyncDispose]());
-  const running = starting.move();
+  parts.add('nodes', nodes, nodesTimeoutMs);
+  const running = guard.move();
   return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
@@ -88,7 +100,7 @@ interface BundledDriver {
 async function startBundledDriver(
   options: ClusterOptions,
   { clock, logger }: Services,
-  stack: AsyncDisposableStack,
+  parts: Parts,
 ): Promise<BundledDriver> {
   const stateDir = join(options.dataDir, 'hostpath');
   const socketDir = join(options.dataDir, 'csi');
@@ -97,7 +109,10 @@ async function startBundledDriver(
   const controllerSocket = join(socketDir, 'controller.sock');
   const entry = process.argv[1] ?? '';
   const extraArgs = options.driverArgs;
-  stack.use(startHostpathProcess({ entry, stateDir, controllerSocket, nodeSockets, extraArgs, clock, logger }));
+  parts.add(
+    'hostpath driver',
+    startHostpathProcess({ entry, stateDir, controllerSocket, nodeSockets, extraArgs, clock, logger }),
+  );
   return { controllerSocket, nodeSockets };
 }
 
@@ -107,7 +122,7 @@ async function startAllDriverRoles(
   environment: DriverEnvironment,
   bundled: BundledDriver | undefined,
   registrationDirs: ReadonlyMap<string, string>,
-  stack: AsyncDisposableStack,
+  parts: Parts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const drivers: string[] = [];
@@ -117,12 +132,12 @@ async function startAllDriverRoles(
   };
   if (bundled) {
     const sockets = [...bundled.nodeSockets].flatMap(([node, path]) => register(path, node));
-    stack.use(await startDriverRoles(environment, bundled.controllerSocket, sockets, signal));
+    parts.add('hostpath roles', await startDriverRoles(environment, bundled.controllerSocket, sockets, signal));
     drivers.push(hostpathDriverName);
   }
   for (const { socket, node } of options.externalDrivers) {
     const sockets = (node === undefined ? options.nodeNames : [node]).flatMap((name) => register(socket, name));
-    const roles = stack.use(await startDriverRoles(environment, socket, sockets, signal));
+    const roles = parts.add(`roles of ${socket}`, await startDriverRoles(environment, socket, sockets, signal));
     if (node === undefined) drivers.push(roles.driverName);
   }
   return drivers;

@@ -90,5 +90,5 @@ async function ended(child: SpawnedProcess, clock: Clock, signal: AbortSignal): 
     force.use(clock.setTimer(stopTimeoutMs, () => child.kill('SIGKILL')));
   });
   void stopping;
-  return exit;
+  return await exit;
 }

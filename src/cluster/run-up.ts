@@ -4,7 +4,7 @@ import { startCluster } from './cluster.ts';
 import { parseUpFlags, type Surroundings, type UpFlags } from './options.ts';
 
 /** A second signal, or a stop that takes longer than this, ends the process at once. */
-const stopTimeoutMs = 30_000;
+const stopTimeoutMs = 60_000;
 
 export async function runUp(flags: UpFlags, surroundings: Surroundings): Promise<void> {
   const options = parseUpFlags(flags, surroundings);
