@@ -6,7 +6,8 @@ const tolerationSeconds = 300;
 
 export const defaultTolerationSeconds: AdmissionPlugin = {
   name: 'DefaultTolerationSeconds',
-  handles: (verb, { name }, subresource) => verb === 'create' && name === 'pods' && subresource === undefined,
+  // An update too: it may have replaced the list, and these may not be taken from it.
+  handles: (verb, { name }, subresource) => verb !== 'delete' && name === 'pods' && subresource === undefined,
   admit({ object }) {
     const pod = object as Pod;
     const tolerations = pod.spec?.tolerations ?? [];
