@@ -8,6 +8,8 @@ export interface FsGroupRequest {
   readonly fsGroupChangePolicy?: string | undefined;
   readonly readOnly: boolean;
   readonly pod: Pod;
+  /** Aborts when the pod no longer wants the volume. */
+  readonly unwanted?: AbortSignal | undefined;
 }
 
 /** A file system that does not answer within this is hung. */
@@ -17,7 +19,8 @@ const probeTimeoutMs = 30_000;
  * Gives a mounted volume to the pod's group. A file system that hangs is found out by a child process first: this
  * process has few threads for file operations, and one that waits in the kernel cannot be taken back.
  */
-export async function applyFsGroup(host: VolumeHost, request: FsGroupRequest, signal?: AbortSignal): Promise<void> {
+export async function applyFsGroup(host: VolumeHost, request: FsGroupRequest, stopping: AbortSignal): Promise<void> {
+  const signal = request.unwanted ? AbortSignal.any([stopping, request.unwanted]) : stopping;
   const mounts = await host.mounter.listMounts();
   if (mounts.some((mount) => mount.path === request.path)) {
     await host.exec.run('stat', ['--', request.path], { timeoutMs: probeTimeoutMs, signal });

@@ -291,7 +291,9 @@ class NodeVolumeManager implements VolumeManager {
 
   #wakePodsUsing(namespace: string, claimName: string): void {
     for (const pod of this.#options.pods.list()) {
-      if (pod.metadata.namespace === namespace && podNamesClaim(pod, claimName)) this.#populator.wake(pod.metadata.uid);
+      if (pod.metadata.namespace === namespace && podNamesClaim(pod, claimName)) {
+        this.#populator.wake(pod.metadata.uid, 'thorough');
+      }
     }
   }
 

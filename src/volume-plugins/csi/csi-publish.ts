@@ -138,8 +138,8 @@ async function giveToGroup(
   const { fsType, readOnly } = source;
   if (fsGroup === undefined || !shouldApplyFsGroup({ spec, fsGroup, policy, fsType, readOnly })) return;
   try {
-    const either = args.unwanted ? AbortSignal.any([signal, args.unwanted]) : signal;
-    await applyFsGroup(host, { path: targetPath, fsGroup, fsGroupChangePolicy, readOnly, pod }, either);
+    const { unwanted } = args;
+    await applyFsGroup(host, { path: targetPath, fsGroup, fsGroupChangePolicy, readOnly, pod, unwanted }, signal);
   } catch (thrown) {
     // The volume is published, but the pod must not see it yet; it is to be unpublished when the pod goes.
     throw uncertainError(`applyFSGroup failed for vol ${source.volumeHandle}: ${messageOf(thrown)}`, thrown);

@@ -80,7 +80,7 @@ interface LocalMount {
 async function bindToPod(
   host: VolumeHost,
   { spec, pod, path }: LocalMount,
-  { fsGroup, fsGroupChangePolicy }: MounterArgs,
+  { fsGroup, fsGroupChangePolicy, unwanted }: MounterArgs,
   signal: AbortSignal,
 ): Promise<void> {
   const local = localOf(spec);
@@ -94,7 +94,7 @@ async function bindToPod(
     await host.mounter.mount({ source, target: path, options }, signal);
     if (fsGroup === undefined || spec.readOnly) return;
     if (users.length > 0) await warnOfOtherGroup(host, { spec, pod, path }, fsGroup);
-    else await applyFsGroup(host, { path, fsGroup, fsGroupChangePolicy, readOnly: false, pod }, signal);
+    else await applyFsGroup(host, { path, fsGroup, fsGroupChangePolicy, readOnly: false, pod, unwanted }, signal);
   } catch (thrown) {
     await cleanupMountPoint(host, path).catch(() => {});
     throw thrown;

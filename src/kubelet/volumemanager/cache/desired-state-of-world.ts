@@ -105,6 +105,26 @@ export class DesiredStateOfWorld {
     return names;
   }
 
+  /** The pod's object has changed, its volumes have not: files of its volumes may show the change. */
+  refreshPod(pod: Pod): void {
+    for (const name of this.#namesByPod.get(pod.metadata.uid) ?? []) {
+      const pods = this.#volumes.get(name)?.pods;
+      for (const [key, volume] of pods ?? []) {
+        if (volume.pod.metadata.uid === pod.metadata.uid) pods?.set(key, { ...volume, pod });
+      }
+    }
+  }
+
+  outerVolumeNames(podUid: PodUid): ReadonlySet<OuterVolumeName> {
+    const names = new Set<OuterVolumeName>();
+    for (const volume of this.volumesOfPod(podUid)) {
+      for (const { pod, outerVolumeNames } of volume.pods.values()) {
+        if (pod.metadata.uid === podUid) for (const name of outerVolumeNames) names.add(name);
+      }
+    }
+    return names;
+  }
+
   get(name: UniqueVolumeName): DesiredVolume | undefined {
     return this.#volumes.get(name);
   }

@@ -40,6 +40,8 @@ export interface PopulatorOptions {
 
 interface PodWorker {
   dirty: boolean;
+  /** Its claims are to be read again although all its volumes are known. */
+  thorough: boolean;
   running: Promise<void> | undefined;
   retry: Timer | undefined;
 }
@@ -60,12 +62,16 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
     return this.#hasAddedPods;
   }
 
-  /** Looks at the pod now, or once more after the pass that runs. */
-  wake(podUid: PodUid): void {
+  /**
+   * Looks at the pod now, or once more after the pass that runs. A thorough look reads its claims although all its
+   * volumes are known: they may have grown.
+   */
+  wake(podUid: PodUid, look: 'quick' | 'thorough' = 'quick'): void {
     if (this.#stopping.signal.aborted) return;
-    const worker = this.#workers.get(podUid) ?? { dirty: false, running: undefined, retry: undefined };
+    const worker = this.#workers.get(podUid) ?? { dirty: false, thorough: false, running: undefined, retry: undefined };
     this.#workers.set(podUid, worker);
     worker.dirty = true;
+    worker.thorough ||= look === 'thorough';
     worker.running ??= this.#run(podUid, worker);
   }
 
@@ -74,7 +80,7 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
     const { pods, desired } = this.#options;
     const ready = pods.sourcesReady();
     const uids = new Set([...pods.list().map((pod) => pod.metadata.uid), ...desired.podUids()]);
-    for (const uid of uids) this.wake(uid);
+    for (const uid of uids) this.wake(uid, 'thorough');
     await Promise.all([...uids].map((uid) => this.#workers.get(uid)?.running));
     if (ready) this.#hasAddedPods = true;
   }
@@ -102,8 +108,10 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
     worker.retry?.[Symbol.dispose]();
     let complete = true;
     while (worker.dirty && !this.#stopping.signal.aborted) {
+      const { thorough } = worker;
       worker.dirty = false;
-      complete = await this.#syncPod(podUid);
+      worker.thorough = false;
+      complete = await this.#syncPod(podUid, thorough);
     }
     worker.running = undefined;
     if (this.#stopping.signal.aborted) return;
@@ -117,7 +125,7 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
   }
 
   /** Answers whether nothing is left to try again. */
-  async #syncPod(podUid: PodUid): Promise<boolean> {
+  async #syncPod(podUid: PodUid, thorough: boolean): Promise<boolean> {
     const { pods, desired, changed } = this.#options;
     const pod = pods.get(podUid);
     if (!pod || pods.isTerminating(podUid)) {
@@ -125,7 +133,18 @@ export class DesiredStateOfWorldPopulator implements AsyncDisposable {
       else if (pod) await this.#keepRunning(pod);
       return true;
     }
+    if (!thorough && this.#isComplete(pod)) {
+      desired.refreshPod(pod);
+      return true;
+    }
     return await this.#addVolumes(pod);
+  }
+
+  #isComplete(pod: Pod): boolean {
+    const { desired } = this.#options;
+    const uid = pod.metadata.uid;
+    const known = desired.outerVolumeNames(uid);
+    return desired.podErrors(uid).size === 0 && known.size > 0 && expectedVolumes(pod).every((name) => known.has(name));
   }
 
   /** After a restart of the agent: a pod that is being stopped keeps its volumes while a container runs. */
