@@ -1,5 +1,5 @@
 /** JSON patch, RFC 6902, with the limits of Kubernetes. */
-import { applyPatch, type Operation } from 'rfc6902';
+import { applyPatch, type Operation, Pointer } from 'rfc6902';
 import { ApiStatusError } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
 
@@ -55,10 +55,31 @@ export function applyJsonPatch(object: unknown, body: unknown): unknown {
   return target;
 }
 
+const index = /^(0|[1-9]\d*)$/;
+
+/** The library takes anything for a property's name, even of a list: there only an index that exists, or the end, will do. */
+function checkIndexes(target: unknown, { op, path }: Operation): void {
+  const tokens = Pointer.fromJSON(path).tokens.slice(1);
+  let value: unknown = target;
+  for (const [depth, token] of tokens.entries()) {
+    if (Array.isArray(value)) {
+      const isEnd = op === 'add' || op === 'copy' || op === 'move' ? depth === tokens.length - 1 : false;
+      const limit = isEnd ? value.length + 1 : value.length;
+      if (!(isEnd && token === '-') && !(index.test(token) && Number(token) < limit)) {
+        throw rejected(`invalid array index in ${path}`);
+      }
+    }
+    if (typeof value !== 'object' || value === null) return;
+    value = Object.hasOwn(value, token) ? (value as Record<string, unknown>)[token] : undefined;
+  }
+}
+
 function applyOne(target: unknown, operation: Operation): readonly (Error | null)[] {
   try {
+    checkIndexes(target, operation);
     return applyPatch(target, [operation]);
   } catch (thrown) {
+    if (thrown instanceof ApiStatusError) throw thrown;
     // A pointer that is none.
     throw rejected(messageOf(thrown));
   }
