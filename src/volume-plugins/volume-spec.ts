@@ -12,8 +12,6 @@ export type VolumeSpec =
       readonly readOnly: boolean;
     };
 
-export type PersistentVolumeSpecView = VolumeSpec & { readonly kind: 'persistent' };
-
 export function specFromVolume(volume: Volume): VolumeSpec {
   return { kind: 'inline', name: volume.name, volume, readOnly: false };
 }

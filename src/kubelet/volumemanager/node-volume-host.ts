@@ -1,5 +1,4 @@
-import type { CSIDriver } from '../../api/index.ts';
-import { configMaps, csiDrivers, type Node, secrets, volumeAttachments } from '../../api/index.ts';
+import { type CSIDriver, configMaps, type Node, secrets, volumeAttachments } from '../../api/index.ts';
 import type { Clock, Exec, Fs, Logger, Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Informer } from '../../client/index.ts';
 import type { Mounter } from '../../mount/index.ts';
@@ -52,6 +51,3 @@ export function createNodeVolumeHost(options: NodeVolumeHostOptions): VolumeHost
     recordPodEvent: (pod, type, reason, message) => recorder.event(pod, type, reason, message),
   };
 }
-
-/** The kind whose informer a host needs. */
-export const csiDriverKind = csiDrivers;

@@ -6,8 +6,6 @@ import { finalError, transientError } from '../errors.ts';
 import type { VolumeHost } from '../volume-host.ts';
 import type { CsiSource } from './csi-source.ts';
 
-export type StringMap = Readonly<Record<string, string>>;
-
 /** Secrets hold base64; drivers get text. */
 export async function readSecret(
   host: VolumeHost,
