@@ -15,7 +15,7 @@ import { kubeconfigText } from './auth/kubeconfig.ts';
 import { createTokenKey, Pki } from './auth/pki.ts';
 import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
-import type { HandlerContext } from './handlers/exchange.ts';
+import type { HandlerContext } from './handlers/handler-context.ts';
 import { type HttpServer, listen } from './handlers/http-server.ts';
 import { KubeletProxy } from './handlers/kubelet-proxy.ts';
 import { SystemPaths } from './handlers/system-paths.ts';

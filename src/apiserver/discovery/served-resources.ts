@@ -1,6 +1,6 @@
 /** What discovery says of each kind: its verbs and subresources. */
 import type { ResourceType } from '../../api/index.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
+import type { SubresourceHandler } from '../pipeline/context.ts';
 import type { RegisteredResource, Registry } from '../registry/registry.ts';
 
 export interface GroupVersionKind {

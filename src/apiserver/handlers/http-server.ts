@@ -2,7 +2,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { KeyPair } from '../auth/certificate-authority.ts';
-import type { HandlerContext } from './exchange.ts';
+import type { HandlerContext } from './handler-context.ts';
 import { handleRequest, handleUpgrade } from './request-handler.ts';
 
 export interface HttpServerOptions {

@@ -6,7 +6,8 @@ import type { RegisteredResource } from '../registry/registry.ts';
 import type { AnyObject } from '../registry/strategy.ts';
 import type { WatchFrame } from '../watch/frame.ts';
 import type { Watcher } from '../watch/watcher.ts';
-import type { Exchange, HandlerContext } from './exchange.ts';
+import type { Exchange } from './exchange.ts';
+import type { HandlerContext } from './handler-context.ts';
 import { includeObjectOf, objectBody, type RepresentationOptions, tableBody } from './representation.ts';
 
 /** Watches that do not say how long they want to last end within this and twice this, as upstream's do. */

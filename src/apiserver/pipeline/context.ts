@@ -1,11 +1,10 @@
-import type { Identity, WriteOptions } from '../../api/index.ts';
+import type { ApiResponse, Identity, Patch, WriteOptions } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { AdmissionChain } from '../admission/admission.ts';
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { RegisteredResource, Registry } from '../registry/registry.ts';
 import type { StrategyContext } from '../registry/strategy.ts';
 import type { Store } from '../store/store.ts';
-import type { SubresourceHandler, VirtualHandler } from './subresource.ts';
 
 /** What every request is served with. One per server. */
 export interface ServerContext {
@@ -37,4 +36,19 @@ export interface WriteCall {
   readonly context: StrategyContext;
   /** Texts for the client that do not stop the write. */
   readonly warnings: string[];
+}
+
+/** A subresource that is not written like its object: scale, binding, eviction, token, finalize. */
+export interface SubresourceHandler {
+  /** The kind it speaks, for discovery. */
+  readonly kind: { readonly group: string; readonly version: string; readonly kind: string };
+  get?(call: WriteCall, name: string): Promise<ApiResponse>;
+  create?(call: WriteCall, name: string, body: unknown): Promise<ApiResponse>;
+  update?(call: WriteCall, name: string, body: unknown): Promise<ApiResponse>;
+  patch?(call: WriteCall, name: string, patch: Patch): Promise<ApiResponse>;
+}
+
+/** A kind that is not stored: asked by POST, answered at once. */
+export interface VirtualHandler {
+  create(call: WriteCall, body: unknown): Promise<ApiResponse>;
 }

@@ -1,5 +1,5 @@
 import type { ServiceAccountTokens } from '../auth/service-account-tokens.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
+import type { SubresourceHandler } from '../pipeline/context.ts';
 import { namespaceFinalizeHandler } from './namespace-finalize.ts';
 import { podBindingHandler } from './pod-binding.ts';
 import { podEvictionHandler } from './pod-eviction.ts';

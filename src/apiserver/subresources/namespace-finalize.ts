@@ -4,9 +4,8 @@
  */
 import { ApiStatusError, decode, type Namespace } from '../../api/index.ts';
 import { commitObject, commitRemoval, conflict, modifiedMessage, retryOnConflict } from '../pipeline/commit.ts';
-import type { ServerContext, WriteCall } from '../pipeline/context.ts';
+import type { ServerContext, SubresourceHandler, WriteCall } from '../pipeline/context.ts';
 import { isHeld } from '../pipeline/held.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
 import { keyFor, prefixFor } from '../registry/registry.ts';
 
 export const namespaceFinalizeHandler: SubresourceHandler = {

@@ -1,9 +1,8 @@
 /** POST of a Binding: how a scheduler gives a pod its node. Upstream: registry/core/pod/storage BindingREST. */
 import { ApiStatusError, decodeStruct, type Pod, type PodCondition } from '../../api/index.ts';
 import { conflict } from '../pipeline/commit.ts';
-import type { WriteCall } from '../pipeline/context.ts';
+import type { SubresourceHandler, WriteCall } from '../pipeline/context.ts';
 import { mutateObject } from '../pipeline/mutate.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
 
 interface BindingBody {
   readonly metadata?: { readonly annotations?: Readonly<Record<string, string>>; readonly uid?: string };

@@ -11,11 +11,10 @@ import {
   type PodDisruptionBudget,
   podDisruptionBudgets,
 } from '../../api/index.ts';
-import type { ServerContext, WriteCall } from '../pipeline/context.ts';
+import type { ServerContext, SubresourceHandler, WriteCall } from '../pipeline/context.ts';
 import { deleteObject } from '../pipeline/delete.ts';
 import { mutateObject } from '../pipeline/mutate.ts';
 import { getObject } from '../pipeline/read.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
 import { prefixFor } from '../registry/registry.ts';
 
 interface EvictionBody {

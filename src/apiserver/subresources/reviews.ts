@@ -3,8 +3,7 @@ import { type ApiResponse, ApiStatusError, decodeStruct, type Identity, type Res
 import type { Authorizer } from '../auth/authorizer.ts';
 import type { RbacAuthorizer } from '../auth/rbac.ts';
 import { type ServiceAccountTokens, tokenIssuer } from '../auth/service-account-tokens.ts';
-import type { WriteCall } from '../pipeline/context.ts';
-import type { VirtualHandler } from '../pipeline/subresource.ts';
+import type { VirtualHandler, WriteCall } from '../pipeline/context.ts';
 
 interface ReviewAttributes {
   readonly resourceAttributes?: {

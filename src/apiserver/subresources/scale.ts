@@ -1,9 +1,8 @@
 /** autoscaling/v1 Scale of the kinds that have replicas. Upstream: registry/apps/statefulset/storage ScaleREST. */
 import { type ApiResponse, invalid, type LabelSelector, type Patch } from '../../api/index.ts';
 import { deepFreeze } from '../../base/index.ts';
-import type { WriteCall } from '../pipeline/context.ts';
+import type { SubresourceHandler, WriteCall } from '../pipeline/context.ts';
 import { getObject } from '../pipeline/read.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
 import { changeObject } from '../pipeline/update.ts';
 import type { AnyObject } from '../registry/strategy.ts';
 import { applyPatchBody, decodeScale } from './scale-codec.ts';

@@ -13,9 +13,8 @@ import {
 import type { BoundObject, ServiceAccountTokens } from '../auth/service-account-tokens.ts';
 import { tokenIssuer } from '../auth/service-account-tokens.ts';
 import { conflict } from '../pipeline/commit.ts';
-import type { WriteCall } from '../pipeline/context.ts';
+import type { SubresourceHandler, WriteCall } from '../pipeline/context.ts';
 import { getObject } from '../pipeline/read.ts';
-import type { SubresourceHandler } from '../pipeline/subresource.ts';
 import { keyFor } from '../registry/registry.ts';
 
 interface TokenRequestBody {
