@@ -112,7 +112,10 @@ export function structSchema(ref: string): StructSchema | undefined {
   if (known) return known;
   const dot = ref.lastIndexOf('.');
   const group = ref.slice(0, dot);
-  const text = tables[group]?.[ref.slice(dot + 1)];
+  const structs = tables[group];
+  const structName = ref.slice(dot + 1);
+  // A client may ask for the kind `constructor`.
+  const text = structs && Object.hasOwn(structs, structName) ? structs[structName] : undefined;
   if (text === undefined) return undefined;
   const [head = '', ...lines] = text.split('\n');
   const [kindOrType, name = '', scope] = head.split(' ');

@@ -8,6 +8,17 @@ export interface BoundObjectReference {
   readonly uid?: string;
 }
 
+export interface SelfSubjectReview {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: meta.ObjectMeta;
+  readonly status?: SelfSubjectReviewStatus;
+}
+
+export interface SelfSubjectReviewStatus {
+  readonly userInfo?: UserInfo;
+}
+
 export interface TokenRequest {
   readonly apiVersion: string;
   readonly kind: string;

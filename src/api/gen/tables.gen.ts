@@ -49,6 +49,8 @@ export const tables: Readonly<Record<string, Readonly<Record<string, string>>>> 
  },
  "authentication.v1": {
   "BoundObjectReference": "type BoundObjectReference\napiVersion? string @2\nkind? string @1\nname? string @3\nuid? string @4",
+  "SelfSubjectReview": "kind SelfSubjectReview cluster\nmetadata? meta.ObjectMeta @1\nstatus? SelfSubjectReviewStatus @2",
+  "SelfSubjectReviewStatus": "type SelfSubjectReviewStatus\nuserInfo? UserInfo @1",
   "TokenRequest": "kind TokenRequest namespaced\nmetadata? meta.ObjectMeta @1\nspec? TokenRequestSpec @2\nstatus? TokenRequestStatus @3",
   "TokenRequestSpec": "type TokenRequestSpec\naudiences? []string @1\nboundObjectRef? BoundObjectReference @3\nexpirationSeconds? int64 @4*",
   "TokenRequestStatus": "type TokenRequestStatus\nexpirationTimestamp? time @2\ntoken? string @1*",

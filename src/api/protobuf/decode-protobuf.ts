@@ -98,7 +98,8 @@ class ObjectReader {
         return;
       case 'scalar': {
         const value = this.#scalar(reader, type.scalar);
-        const isUnset = value === undefined || (isZero(value) && field.optional && !field.keepsZero);
+        const maybeUnset = field.optional && !field.keepsZero && type.scalar !== 'any';
+        const isUnset = value === undefined || (maybeUnset && isZero(value));
         if (!isUnset) into[name] = value;
       }
     }
