@@ -29,6 +29,8 @@ import type { Watches } from './watch/watches.ts';
 /** What only the HTTP codec knows about a request. */
 export interface CodecDetails {
   readonly duplicateFields?: readonly string[];
+  /** Whether the answer has room for warnings. */
+  readonly wantsWarnings?: boolean;
 }
 
 export class RequestPipeline {
@@ -165,6 +167,7 @@ export class RequestPipeline {
       options: given.options,
       duplicateFields: given.details.duplicateFields ?? [],
       context: { clock, random, now: timestamp(clock) },
+      wantsWarnings: given.details.wantsWarnings ?? false,
       warnings: [],
     };
   }

@@ -71,7 +71,7 @@ async function answer(context: HandlerContext, exchange: Exchange, target: Targe
   const representation = negotiate(exchange.request.headers.accept);
   const { query, identity } = exchange;
   const { request, duplicateFields } = await requestOf(exchange, target);
-  const result = await context.pipeline.request(identity, request, { duplicateFields });
+  const result = await context.pipeline.request(identity, request, { duplicateFields, wantsWarnings: true });
   const options: RepresentationOptions = {
     resource: target.resource,
     representation,

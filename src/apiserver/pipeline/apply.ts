@@ -18,7 +18,7 @@ import { keyFor } from '../registry/registry.ts';
 import type { AnyObject } from '../registry/strategy.ts';
 import type { WriteCall } from './context.ts';
 import { createObject, nameMismatch } from './create.ts';
-import { warnOfFields } from './decode-body.ts';
+import { warnOfContent, warnOfFields } from './decode-body.ts';
 import { changeObject } from './update.ts';
 
 export async function apply(call: WriteCall, name: string, body: unknown): Promise<ApiResponse> {
@@ -84,6 +84,7 @@ function decodeConfiguration(call: WriteCall, name: string, body: unknown): AnyO
     if (call.options.fieldValidation === 'Strict') throw undecodable(type, strictDecodingMessage(fields));
     warnOfFields(call, fields);
   }
+  warnOfContent(call, object);
   const given = object.metadata.name;
   if (given && given !== name) throw nameMismatch(given, name);
   return given ? object : { ...object, metadata: { ...object.metadata, name } };

@@ -34,6 +34,8 @@ export interface WriteCall {
   /** Keys that the JSON text of the body gave twice. */
   readonly duplicateFields: readonly string[];
   readonly context: StrategyContext;
+  /** Whether somebody will read the warnings that take looking for. */
+  readonly wantsWarnings: boolean;
   /** Texts for the client that do not stop the write. */
   readonly warnings: string[];
 }

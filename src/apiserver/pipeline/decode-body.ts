@@ -7,6 +7,7 @@ import {
   type ResourceType,
   strictDecodingMessage,
   undecodable,
+  warningsOf,
 } from '../../api/index.ts';
 import type { AnyObject } from '../registry/strategy.ts';
 import type { WriteCall } from './context.ts';
@@ -28,6 +29,7 @@ export function decodeBody(call: WriteCall, raw: unknown): AnyObject {
       'the namespace of the provided object does not match the namespace sent on the request',
     );
   }
+  warnOfContent(call, object);
   return applyDefaults(type, withTypeMeta(type, object));
 }
 
@@ -40,6 +42,12 @@ export function warnOfFields(call: WriteCall, fields: UnknownFields): void {
   if (call.options.fieldValidation === 'Ignore') return;
   for (const path of fields.duplicate) call.warnings.push(`duplicate field ${JSON.stringify(path)}`);
   for (const path of fields.unknown) call.warnings.push(`unknown field ${JSON.stringify(path)}`);
+}
+
+/** What the object itself is ill-advised to say. */
+export function warnOfContent(call: WriteCall, object: AnyObject): void {
+  if (!call.wantsWarnings || call.subresource !== undefined) return;
+  for (const warning of warningsOf(call.resource.type, object)) call.warnings.push(warning);
 }
 
 function withTypeMeta(type: ResourceType, object: AnyObject): AnyObject {

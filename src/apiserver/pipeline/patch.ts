@@ -15,7 +15,7 @@ import { applyStrategicMergePatch } from '../patch/strategic-merge.ts';
 import type { AnyObject } from '../registry/strategy.ts';
 import { apply } from './apply.ts';
 import type { WriteCall } from './context.ts';
-import { warnOfFields } from './decode-body.ts';
+import { warnOfContent, warnOfFields } from './decode-body.ts';
 import { changeObject } from './update.ts';
 
 export async function patch(call: WriteCall, name: string, given: Patch): Promise<ApiResponse> {
@@ -43,6 +43,7 @@ export function patched(call: WriteCall, current: AnyObject, given: Patch): AnyO
     }
     warnOfFields(call, fields);
   }
+  warnOfContent(call, object);
   return applyDefaults(type, object);
 }
 
