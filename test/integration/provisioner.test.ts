@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { persistentVolumeClaims, persistentVolumes, storageClasses, volumeAttachments } from '../../src/api/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import { startProvisioner } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
+import { blindClient, laggingClient, startOn } from './support/controllers.ts';
 import { Code, FakeDriver } from './support/fake-driver.ts';
 import { claimDraft, classDraft } from './support/objects.ts';
 
@@ -118,8 +120,15 @@ describe('external-provisioner', () => {
     );
   });
 
-  async function releasedVolume() {
-    await start();
+  async function releasedVolume(client?: Client) {
+    if (client)
+      await startOn(
+        plane,
+        'fake.csi_host_1',
+        (given) => startProvisioner({ ...given, driver: backend.driver }),
+        client,
+      );
+    else await start();
     const { metadata } = await createClaim();
     await plane.clock.settle();
     const name = `pvc-${metadata.uid}`;
@@ -146,6 +155,37 @@ describe('external-provisioner', () => {
     expect((await plane.get(persistentVolumes, { name }))?.metadata.finalizers ?? []).not.toContain(
       'external-provisioner.volume.kubernetes.io/finalizer',
     );
+  });
+
+  it('[O8][rel-C4] asks the API server for attachments before it deletes, when its cache shows none', async () => {
+    const client = blindClient(plane.clientOf('provisioner'), 'VolumeAttachment');
+    const { name, release } = await releasedVolume(client);
+    await plane.client.create(volumeAttachments, {
+      metadata: { name: 'attachment' },
+      spec: { attacher: 'fake.csi', nodeName: 'n1', source: { persistentVolumeName: name } },
+    });
+    await release();
+    await plane.clock.advance(60_000);
+    expect(backend.methods()).not.toContain('DeleteVolume');
+    await plane.client.delete(volumeAttachments, { name: 'attachment' });
+    await plane.clock.advance(60_000);
+    expect(backend.volumes.size).toBe(0);
+  });
+
+  it('[O8][rel-B5] reads the volume once more before it deletes: it may be retained by now', async () => {
+    const lagging = laggingClient(plane.clientOf('provisioner'), 'PersistentVolume');
+    const { name, release } = await releasedVolume(lagging.client);
+    backend.fail('refusals', 'DeleteVolume', Code.INTERNAL);
+    await release();
+    await plane.clock.settle();
+    lagging.hold();
+    const body = { spec: { persistentVolumeReclaimPolicy: 'Retain' } };
+    await plane.client.patch(persistentVolumes, { name }, { type: 'merge', body });
+    await plane.clock.advance(600_000);
+    lagging.release();
+    await plane.clock.settle();
+    expect(backend.methods().filter((method) => method === 'DeleteVolume')).toHaveLength(1);
+    expect(backend.volumes.size).toBe(1);
   });
 
   it('[O8][rel-C6] keeps the object while the driver refuses, and tries again', async () => {

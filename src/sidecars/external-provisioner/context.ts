@@ -10,6 +10,7 @@ import type {
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import type { LiveAttachments } from './live-attachments.ts';
 
 export interface ProvisionerContext {
   readonly client: Client;
@@ -22,6 +23,7 @@ export interface ProvisionerContext {
   readonly volumes: Lister<PersistentVolume>;
   readonly classes: Lister<StorageClass>;
   readonly attachments: Lister<VolumeAttachment>;
+  readonly liveAttachments: LiveAttachments;
   readonly csiNodes: Lister<CSINode>;
   readonly nodes: Lister<Node>;
   /** `<unix ms>-<0..9999>-<driver>`: written into every volume. */

@@ -3,6 +3,7 @@
 import {
   csiNodes,
   keyOf,
+  type Node,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -16,8 +17,9 @@ import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { defaultProvisionerFlags, type ProvisionerContext, type ProvisionerFlags } from './context.ts';
 import { concernsProvisioning } from './decide.ts';
+import { LiveAttachments } from './live-attachments.ts';
 import { syncClaim } from './sync-claim.ts';
-import { attachmentsByVolume, syncVolume } from './sync-volume.ts';
+import { attachmentsByVolume, nodesByVolumeInUse, syncVolume, uniqueNameOf } from './sync-volume.ts';
 
 export interface ProvisionerOptions {
   readonly client: Client;
@@ -34,6 +36,8 @@ export interface ProvisionerOptions {
 /** Upstream's --retry-interval-start and --retry-interval-max. */
 const backoff = { initialMs: 1000, maxMs: 300_000 };
 
+const volumesByUniqueName = 'external-provisioner/unique-name';
+
 /** Upstream's --worker-threads. */
 const concurrency = 100;
 
@@ -47,14 +51,21 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   const volumes = informers.informer(persistentVolumes);
   const classes = informers.informer(storageClasses);
   const attachments = informers.informer(volumeAttachments);
+  const nodeInformer = informers.informer(nodes);
+  nodeInformer.addIndex(nodesByVolumeInUse, ({ status }) => status?.volumesInUse ?? []);
+  volumes.addIndex(volumesByUniqueName, (volume) => {
+    const name = uniqueNameOf(volume);
+    return name === undefined ? [] : [name];
+  });
   const context: ProvisionerContext = {
     ...options,
     claims,
     volumes,
     classes,
     attachments,
+    liveAttachments: new LiveAttachments(options.client),
     csiNodes: informers.informer(csiNodes),
-    nodes: informers.informer(nodes),
+    nodes: nodeInformer,
     identity: `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`,
     flags: { ...defaultProvisionerFlags, ...options.flags },
   };
@@ -97,6 +108,14 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       if (spec.source.persistentVolumeName !== undefined) volumeQueue.add(spec.source.persistentVolumeName);
     },
   });
+  const retryUnused = (previous: Node, current?: Node) => {
+    const inUse = new Set(current?.status?.volumesInUse);
+    for (const name of previous.status?.volumesInUse ?? []) {
+      if (inUse.has(name)) continue;
+      for (const volume of volumes.byIndex(volumesByUniqueName, name)) volumeQueue.add(keyOf(volume));
+    }
+  };
+  nodeInformer.addHandler({ onUpdate: retryUnused, onDelete: (last) => retryUnused(last) });
   classes.addHandler({
     onAdd: ({ metadata }) => {
       for (const claim of claims.list()) if (getClaimClass(claim) === metadata.name) claimQueue.add(keyOf(claim));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../api/index.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../api/index.ts';
 import { decideClaim, decideVolume, provisioningFinalizer } from './decide.ts';
 
 const meta = { name: 'x', namespace: 'ns', uid: 'u', resourceVersion: '1', creationTimestamp: '' };
@@ -92,6 +92,14 @@ describe('decideVolume', () => {
     ['[O6] adds the finalizer to a bound volume', volume('Bound', 'Delete', { finalizers: [] }), [], 'addFinalizer'],
     ['[O6] takes the finalizer off under Retain', volume('Bound', 'Retain'), [], 'removeFinalizer'],
   ] as const)('%s', (_title, given, attachments, expected) => {
-    expect(decideVolume(given, 'drv', attachments).kind).toBe(expected);
+    expect(decideVolume(given, 'drv', attachments, []).kind).toBe(expected);
+  });
+});
+
+describe('decideVolume', () => {
+  it('[rel-C4] waits while a node has the volume mounted although nobody attached it', () => {
+    const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { ...meta, name: 'n2' }, spec: {} };
+    const decision = decideVolume(volume('Released', 'Delete'), 'drv', [], [node]);
+    expect(decision).toEqual({ kind: 'inUse', nodeName: 'n2' });
   });
 });

@@ -1,5 +1,5 @@
 /** What the provisioner does about a claim or a volume. Pure. */
-import type { PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../api/index.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../api/index.ts';
 import {
   annBetaStorageProvisioner,
   annDynamicallyProvisioned,
@@ -65,12 +65,15 @@ export type VolumeDecision =
   | { readonly kind: 'addFinalizer' }
   | { readonly kind: 'removeFinalizer' }
   | { readonly kind: 'attached'; readonly nodeName: string }
+  /** Not attached, but a node says that it is or may be mounted there. */
+  | { readonly kind: 'inUse'; readonly nodeName: string }
   | { readonly kind: 'delete' };
 
 export function decideVolume(
   volume: PersistentVolume,
   driver: string,
   attachments: readonly VolumeAttachment[],
+  usingNodes: readonly Node[],
 ): VolumeDecision {
   const { annotations: notes, finalizers: held = [], deletionTimestamp } = volume.metadata;
   const mine = notes?.[annDynamicallyProvisioned] === driver || notes?.[annMigratedTo] === driver;
@@ -86,5 +89,7 @@ export function decideVolume(
   // Without the finalizer somebody else has deleted the volume, or took that on.
   if (deletionTimestamp && !hasFinalizer) return { kind: 'ignore' };
   const [attachment] = attachments;
-  return attachment ? { kind: 'attached', nodeName: attachment.spec.nodeName } : { kind: 'delete' };
+  if (attachment) return { kind: 'attached', nodeName: attachment.spec.nodeName };
+  const [node] = usingNodes;
+  return node ? { kind: 'inUse', nodeName: node.metadata.name } : { kind: 'delete' };
 }

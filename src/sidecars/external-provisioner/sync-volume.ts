@@ -1,7 +1,7 @@
 /** One volume that this driver provisioned: keeps its finalizer in line with the reclaim policy and deletes it when it is released. */
-import { isNotFound, keyOf, type PersistentVolume, persistentVolumes } from '../../api/index.ts';
+import { isNotFound, type PersistentVolume, persistentVolumes } from '../../api/index.ts';
 import { messageOf, unreachable } from '../../base/index.ts';
-import { done, type ReconcileResult } from '../../client/index.ts';
+import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import {
   annDeletionSecretName,
   annDeletionSecretNamespace,
@@ -11,8 +11,14 @@ import type { ProvisionerContext } from './context.ts';
 import { csiDeleteVolume } from './csi-create-volume.ts';
 import { decideVolume } from './decide.ts';
 
+/** The index of nodes by the unique names of the volumes that they have in use. */
+export const nodesByVolumeInUse = 'external-provisioner/volume-in-use';
+
 /** The index of VolumeAttachments by the volume they attach. */
 export const attachmentsByVolume = 'external-provisioner/volume';
+
+/** An attachment that no cache has shown may also go unseen. */
+const unseenAttachmentMs = 10_000;
 
 export async function syncVolume(
   context: ProvisionerContext,
@@ -22,7 +28,7 @@ export async function syncVolume(
   const volume = context.volumes.get(key);
   if (!volume) return done;
   const attachments = context.attachments.byIndex(attachmentsByVolume, key);
-  const decision = decideVolume(volume, context.driver.name, attachments);
+  const decision = decideVolume(volume, context.driver.name, attachments, nodesUsing(context, volume));
   switch (decision.kind) {
     case 'ignore':
       return done;
@@ -32,31 +38,64 @@ export async function syncVolume(
     case 'removeFinalizer':
       await removeFinalizer(context, volume, signal);
       return done;
-    case 'attached': {
-      const message = `persistentvolume ${key} is still attached to node ${decision.nodeName}`;
-      context.recorder.event(volume, 'Warning', 'VolumeFailedDelete', message);
+    case 'attached':
+      tellAttached(context, volume, decision.nodeName);
       // The attachment's removal brings us back; there is nothing to retry before.
       return done;
-    }
     case 'delete':
-      await deleteVolume(context, volume, signal);
-      return done;
+      return await deleteVolume(context, volume, signal);
     default:
       return unreachable(decision);
   }
 }
 
-async function deleteVolume(context: ProvisionerContext, volume: PersistentVolume, signal: AbortSignal): Promise<void> {
+function tellAttached({ recorder }: ProvisionerContext, volume: PersistentVolume, nodeName: string): void {
+  const message = `persistentvolume ${volume.metadata.name} is still attached to node ${nodeName}`;
+  recorder.event(volume, 'Warning', 'VolumeFailedDelete', message);
+}
+
+/** Deletion is never decided on a cache alone: the volume and its attachments are read from the server once more. */
+/** The name that nodes list the volume under in status.volumesInUse. */
+export function uniqueNameOf({ spec }: PersistentVolume): string | undefined {
+  return spec.csi && `kubernetes.io/csi/${spec.csi.driver}^${spec.csi.volumeHandle}`;
+}
+
+function nodesUsing(context: ProvisionerContext, volume: PersistentVolume): readonly Node[] {
+  const name = uniqueNameOf(volume);
+  return name === undefined ? [] : context.nodes.byIndex(nodesByVolumeInUse, name);
+}
+
+async function deleteVolume(
+  context: ProvisionerContext,
+  volume: PersistentVolume,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const current = await readCurrent(context, volume, signal);
+  if (!current?.spec.csi) return done;
+  const attachments = await context.liveAttachments.of(current.metadata.name, signal);
+  const decision = decideVolume(current, context.driver.name, attachments);
+  if (decision.kind === 'attached') {
+    tellAttached(context, current, decision.nodeName);
+    return requeueAfter(unseenAttachmentMs);
+  }
+  if (decision.kind === 'delete') await deleteReleased(context, current, current.spec.csi.volumeHandle, signal);
+  return done;
+}
+
+async function deleteReleased(
+  context: ProvisionerContext,
+  current: PersistentVolume,
+  volumeHandle: string,
+  signal: AbortSignal,
+): Promise<void> {
   const { client, recorder } = context;
-  const current = await readReleased(context, volume, signal);
-  if (!current?.spec.csi) return;
   const notes = current.metadata.annotations ?? {};
   const name = notes[annDeletionSecretName] ?? '';
   const namespace = notes[annDeletionSecretNamespace] ?? '';
   try {
-    await csiDeleteVolume(context, current.spec.csi.volumeHandle, name ? { name, namespace } : undefined, signal);
+    await csiDeleteVolume(context, volumeHandle, name ? { name, namespace } : undefined, signal);
   } catch (thrown) {
-    if (!signal.aborted) recorder.event(volume, 'Warning', 'VolumeFailedDelete', messageOf(thrown));
+    if (!signal.aborted) recorder.event(current, 'Warning', 'VolumeFailedDelete', messageOf(thrown));
     throw thrown;
   }
   const preconditions = { uid: current.metadata.uid };
@@ -69,17 +108,14 @@ async function deleteVolume(context: ProvisionerContext, volume: PersistentVolum
   }
 }
 
-/** Deletion is never decided on a cache alone: reads the volume and its attachments from the server once more. */
-async function readReleased(
+async function readCurrent(
   context: ProvisionerContext,
   volume: PersistentVolume,
   signal: AbortSignal,
 ): Promise<PersistentVolume | undefined> {
   try {
     const current = await context.client.get(persistentVolumes, volume.metadata, { signal });
-    if (current.metadata.uid !== volume.metadata.uid) return undefined;
-    const attachments = context.attachments.byIndex(attachmentsByVolume, keyOf(volume));
-    return decideVolume(current, context.driver.name, attachments).kind === 'delete' ? current : undefined;
+    return current.metadata.uid === volume.metadata.uid ? current : undefined;
   } catch (thrown) {
     if (isNotFound(thrown)) return undefined;
     throw thrown;
