@@ -27,6 +27,7 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
   stack.use(controllers.startVolumeProtectionController(optionsFor(controllers.volumeProtectionControllerName)));
   stack.use(controllers.startEphemeralVolumeController(optionsFor(controllers.ephemeralVolumeControllerName)));
   stack.use(controllers.startStatefulSetController(optionsFor(controllers.statefulSetControllerName)));
+  stack.use(controllers.startDeploymentController(optionsFor(controllers.deploymentControllerName)));
   stack.use(controllers.startReplicaSetController(optionsFor(controllers.replicaSetControllerName)));
   stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
   stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));

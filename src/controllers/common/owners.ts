@@ -44,7 +44,10 @@ export function addOwnerIndexes(dependents: Informer<KubernetesObject>): void {
 }
 
 /** What the object with this uid controls. */
-export function dependentsOf<T extends KubernetesObject>(dependents: Informer<T>, ownerUid: string): readonly T[] {
+export function dependentsOf<T extends KubernetesObject>(
+  dependents: Pick<Informer<T>, 'byIndex'>,
+  ownerUid: string,
+): readonly T[] {
   return dependents.byIndex(dependentsIndex, ownerUid);
 }
 

@@ -6,7 +6,7 @@ import {
   type ReplicaSetCondition,
   type ReplicaSetStatus,
 } from '../../api/index.ts';
-import { isPodReady } from '../../component-helpers/index.ts';
+import { isPodPhaseTerminal, isPodReady } from '../../component-helpers/index.ts';
 import { isActive, isAvailable, isTerminating } from '../common/pod-availability.ts';
 
 export interface ReplicaFailure {
@@ -37,7 +37,7 @@ export function statusOf(set: ReplicaSet, observed: ObservedPods): ReplicaSetSta
     ...(fullyLabeledReplicas > 0 ? { fullyLabeledReplicas } : {}),
     ...(readyReplicas > 0 ? { readyReplicas } : {}),
     ...(availableReplicas > 0 ? { availableReplicas } : {}),
-    terminatingReplicas: pods.filter(isTerminating).length,
+    terminatingReplicas: pods.filter((pod) => isTerminating(pod) && !isPodPhaseTerminal(pod)).length,
     ...(generation ? { observedGeneration: generation } : {}),
     ...(conditions.length > 0 ? { conditions } : {}),
   };

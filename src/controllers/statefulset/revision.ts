@@ -3,11 +3,9 @@
  * Upstream: pkg/controller/history, statefulset/stateful_set_utils.go.
  */
 import type { ControllerRevision, Draft, PodTemplateSpec, StatefulSet } from '../../api/index.ts';
+import { canonicalText, hashOf } from '../common/template-hash.ts';
 
 const hashLabel = 'controller.kubernetes.io/hash';
-/** No vowels and no look-alikes. */
-const hashAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
-
 /** What a revision records: a patch that replaces the template. */
 interface RevisionData {
   readonly spec: { readonly template: PodTemplateSpec & { readonly $patch: 'replace' } };
@@ -15,27 +13,6 @@ interface RevisionData {
 
 function dataOf(template: PodTemplateSpec): RevisionData {
   return { spec: { template: { ...template, $patch: 'replace' } } };
-}
-
-/** The same text for the same value, whatever the order of its fields. */
-function canonicalText(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : inner,
-  );
-}
-
-/** FNV-1, 32 bits. */
-function fnv32(text: string): number {
-  let hash = 0x811c9dc5;
-  for (const byte of new TextEncoder().encode(text)) hash = (Math.imul(hash, 0x01000193) ^ byte) >>> 0;
-  return hash;
-}
-
-function hashOf(data: RevisionData, collisionCount: number): string {
-  const decimal = String(fnv32(`${canonicalText(data)}${collisionCount > 0 ? collisionCount : ''}`));
-  return [...decimal].map((digit) => hashAlphabet[digit.charCodeAt(0) % hashAlphabet.length]).join('');
 }
 
 /** The revision that the set's template is, as it would be created. */
