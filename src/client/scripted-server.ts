@@ -116,7 +116,7 @@ export class ScriptedServer implements Transport {
     const { sendInitialEvents, resourceVersion } = request.options;
     if (sendInitialEvents && this.refuseWatchList) throw ApiStatusError.of('Invalid', 'sendInitialEvents is forbidden');
     const from = Number(resourceVersion || this.revision);
-    if (from < this.compacted) throw ApiStatusError.of('Expired', 'too old resource version');
+    if (resourceVersion && from < this.compacted) throw ApiStatusError.of('Expired', 'too old resource version');
     const watch = new ScriptedWatch();
     if (sendInitialEvents && !this.ignoreWatchList) {
       for (const object of this.objects.values()) watch.push({ type: 'ADDED', object });

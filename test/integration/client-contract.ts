@@ -148,9 +148,14 @@ export function describeClientContract(name: string, makeClient: () => Promise<C
         const second = await create('one');
         expect(second.metadata.uid).not.toBe(first.metadata.uid);
         expect(await errorOf(client.update(configMaps, first))).toMatchObject({ code: 409 });
+        const body = { metadata: { uid: first.metadata.uid }, data: { v: 'late' } };
+        expect(await errorOf(client.patch(configMaps, at('one'), { type: 'merge', body }))).toMatchObject({
+          code: 409,
+        });
+        expect(await get('one')).toEqual(second);
       });
 
-      it('is deleted only when the preconditions hold', async () => {
+      it('[rel-A5] [rel-A13] is deleted only when the preconditions hold', async () => {
         const { metadata } = await create('one');
         const remove = (preconditions: object) => client.delete(configMaps, at('one'), { preconditions });
         expect(await errorOf(remove({ uid: 'another' }))).toMatchObject({ code: 409, reason: 'Conflict' });
@@ -168,6 +173,19 @@ export function describeClientContract(name: string, makeClient: () => Promise<C
         await client.delete(configMaps, at('one'));
         expect((await get('one')).metadata.deletionTimestamp).toBe(terminating.metadata.deletionTimestamp);
         await client.patch(configMaps, at('one'), { type: 'merge', body: { metadata: { finalizers: null } } });
+        expect(await errorOf(get('one'))).toMatchObject({ code: 404 });
+      });
+
+      it('[rel-A12] takes no new finalizer once its deletion has begun', async () => {
+        await create('one', {}, { finalizers: ['example.com/hold'] });
+        await client.delete(configMaps, at('one'));
+        const hold = (...finalizers: string[]) =>
+          client.patch(configMaps, at('one'), { type: 'merge', body: { metadata: { finalizers } } });
+        const refused = await errorOf(hold('example.com/hold', 'example.com/late'));
+        expect(refused).toMatchObject({ code: 422, reason: 'Invalid' });
+        expect((refused as Error).message).toContain('metadata.finalizers');
+        expect((await get('one')).metadata.finalizers).toEqual(['example.com/hold']);
+        await hold();
         expect(await errorOf(get('one'))).toMatchObject({ code: 404 });
       });
 
