@@ -19,5 +19,6 @@ export {
 export { exists, type Fs, ifExists, realFs, syncDirectory, writeFileDurably } from './fs.ts';
 export { KeyLock } from './key-lock.ts';
 export { createLogger, type LogFields, type Logger, type LogOptions, silentLogger } from './log.ts';
+export { makePipes, type Pipe } from './pipe.ts';
 export { nameSuffix, type Random, realRandom, seededRandom } from './random.ts';
 export { VirtualClock } from './virtual-clock.ts';

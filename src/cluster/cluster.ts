@@ -68,7 +68,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const scheduler = parts.add('scheduler', startScheduler(environment));
   const nodes = parts.add(
     'nodes',
-    await startNodes(options, { clock, random, logger, client, server }),
+    await startNodes(options, { clock, random, logger, client, server, informers }),
     nodesTimeoutMs,
   );
   informers.start();

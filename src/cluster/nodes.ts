@@ -1,9 +1,10 @@
 /** The nodes of this machine: one kubelet each, under a directory of its own, with one container runtime for all. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { persistentVolumeClaims, persistentVolumes } from '../api/index.ts';
 import type { ApiServer } from '../apiserver/index.ts';
 import { type Clock, type Logger, type Random, realExec, realFs } from '../base/index.ts';
-import { type Client, createInformerFactory } from '../client/index.ts';
+import { type Client, createInformerFactory, type InformerFactory } from '../client/index.ts';
 import { createProcessRuntime, type Kubelet, startKubelet } from '../kubelet/index.ts';
 import { createMounter } from '../mount/index.ts';
 import type { ClusterOptions } from './options.ts';
@@ -14,6 +15,8 @@ export interface NodesEnvironment {
   readonly logger: Logger;
   readonly client: (component: string) => Client;
   readonly server: ApiServer;
+  /** Of the whole cluster. */
+  readonly informers: InformerFactory;
 }
 
 export interface Nodes extends AsyncDisposable {
@@ -68,6 +71,10 @@ async function startNode(options: ClusterOptions, environment: NodesEnvironment,
       client,
       informers: starting.use(createInformerFactory({ client, clock, logger, random })),
       runtime,
+      claims: {
+        claims: environment.informers.informer(persistentVolumeClaims),
+        volumes: environment.informers.informer(persistentVolumes),
+      },
       clock,
       random,
       fs,

@@ -3,7 +3,7 @@
  * Started pods outlive it; ended with `stopPods` it stops them and unmounts what it has mounted.
  */
 import { join } from 'node:path';
-import { csiNodes, nodes } from '../api/index.ts';
+import { csiNodes, nodes, type PersistentVolume, type PersistentVolumeClaim } from '../api/index.ts';
 import {
   type Clock,
   type Exec,
@@ -15,7 +15,7 @@ import {
   UsageError,
   withDeadline,
 } from '../base/index.ts';
-import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
+import { type Client, createEventRecorder, type Informer, type InformerFactory } from '../client/index.ts';
 import { isWithin, type Mounter } from '../mount/index.ts';
 import { podsDir } from '../volume-plugins/index.ts';
 import { findContainer } from './find-container.ts';
@@ -37,6 +37,8 @@ export interface KubeletOptions {
   /** Of this agent alone: it is started here. */
   readonly informers: InformerFactory;
   readonly runtime: ContainerRuntime;
+  /** Of the whole cluster, where the agent may watch them: changes of claims are then noticed at once. */
+  readonly claims?: { readonly claims: Informer<PersistentVolumeClaim>; readonly volumes: Informer<PersistentVolume> };
   readonly clock: Clock;
   readonly random: Random;
   readonly fs: Fs;

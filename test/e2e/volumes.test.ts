@@ -115,10 +115,10 @@ describe('volumes of a pod', () => {
 
   it.each(['static-pv', 'hostpath', 'emptydir'])('runs the example %s', async (example) => {
     const file = join(examples, `${example}.yaml`);
+    await stowage.ok(['delete', '-f', file, '--ignore-not-found']);
     await stowage.ok(['apply', '-f', file]);
     const name = { 'static-pv': 'static', hostpath: 'host-dir', emptydir: 'scratch' }[example] ?? '';
-    if (example === 'emptydir') await stowage.ok('get pod scratch');
-    else await running(name);
+    await running(name);
     await stowage.ok(['delete', '-f', file, '--ignore-not-found']);
   });
 

@@ -82,7 +82,9 @@ async function holdVolume(context: AttacherContext, name: string, signal: AbortS
   if (volume.metadata.deletionTimestamp) throw new AttachmentError(`PersistentVolume "${name}" is marked for deletion`);
   const finalizer = attacherFinalizer(context.driver.name);
   if (volume.metadata.finalizers?.includes(finalizer)) return volume;
-  const body = { metadata: { uid: volume.metadata.uid, finalizers: [finalizer] } };
+  const order = [...(volume.metadata.finalizers ?? []), finalizer];
+  const metadata = { uid: volume.metadata.uid, finalizers: [finalizer], '$setElementOrder/finalizers': order };
+  const body = { metadata };
   return context.client.patch(persistentVolumes, { name }, { type: 'strategic', body }, { signal });
 }
 

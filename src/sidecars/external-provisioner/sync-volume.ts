@@ -1,5 +1,5 @@
 /** One volume that this driver provisioned: keeps its finalizer in line with the reclaim policy and deletes it when it is released. */
-import { isNotFound, type PersistentVolume, persistentVolumes } from '../../api/index.ts';
+import { isNotFound, type Node, type PersistentVolume, persistentVolumes } from '../../api/index.ts';
 import { messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import {
@@ -42,6 +42,10 @@ export async function syncVolume(
       tellAttached(context, volume, decision.nodeName);
       // The attachment's removal brings us back; there is nothing to retry before.
       return done;
+    case 'inUse':
+      // The node's next report brings us back.
+      context.logger.debug('released volume is still mounted', { volume: key, node: decision.nodeName });
+      return done;
     case 'delete':
       return await deleteVolume(context, volume, signal);
     default:
@@ -54,7 +58,6 @@ function tellAttached({ recorder }: ProvisionerContext, volume: PersistentVolume
   recorder.event(volume, 'Warning', 'VolumeFailedDelete', message);
 }
 
-/** Deletion is never decided on a cache alone: the volume and its attachments are read from the server once more. */
 /** The name that nodes list the volume under in status.volumesInUse. */
 export function uniqueNameOf({ spec }: PersistentVolume): string | undefined {
   return spec.csi && `kubernetes.io/csi/${spec.csi.driver}^${spec.csi.volumeHandle}`;
@@ -65,6 +68,7 @@ function nodesUsing(context: ProvisionerContext, volume: PersistentVolume): read
   return name === undefined ? [] : context.nodes.byIndex(nodesByVolumeInUse, name);
 }
 
+/** Deletion is never decided on a cache alone: the volume and its attachments are read from the server once more. */
 async function deleteVolume(
   context: ProvisionerContext,
   volume: PersistentVolume,
@@ -73,7 +77,7 @@ async function deleteVolume(
   const current = await readCurrent(context, volume, signal);
   if (!current?.spec.csi) return done;
   const attachments = await context.liveAttachments.of(current.metadata.name, signal);
-  const decision = decideVolume(current, context.driver.name, attachments);
+  const decision = decideVolume(current, context.driver.name, attachments, nodesUsing(context, current));
   if (decision.kind === 'attached') {
     tellAttached(context, current, decision.nodeName);
     return requeueAfter(unseenAttachmentMs);

@@ -2,11 +2,20 @@
  * One container from its start to its end: owns the namespaces' first process, its pipes and its log. Belongs to the
  * shim, whose death kills it. It is ended only by its own command, by a signal, or with the shim.
  */
-import type { ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { type Clock, type Fs, killGroup, type Logger, spawnProcess, withDeadline } from '../../../base/index.ts';
+import {
+  type Clock,
+  type Fs,
+  killGroup,
+  type Logger,
+  makePipes,
+  realExec,
+  type SpawnedProcess,
+  spawnProcess,
+  withDeadline,
+} from '../../../base/index.ts';
 import { parseMountinfo } from '../../../mount/index.ts';
 import { ContainerRuntimeError } from '../runtime.ts';
 import { enterRootCommand, environmentScript, namespaceCommand } from './command-lines.ts';
@@ -26,6 +35,8 @@ export interface ContainerProcessOptions {
   readonly logger: Logger;
   readonly environment: RootEnvironment;
   readonly tools: ToolCommands;
+  /** Told of everything that a container writes, as it comes. */
+  readonly onOutput: (containerId: string, stream: LogStream, chunk: Buffer) => void;
 }
 
 export interface ContainerExit {
@@ -51,23 +62,35 @@ export function exitCodeOf(code: number | null, signal: NodeJS.Signals | null): 
 
 export class ContainerProcess {
   readonly #options: ContainerProcessOptions;
-  readonly #child: ChildProcess;
+  readonly #child: SpawnedProcess;
   readonly #control: ControlChannel;
+  readonly #outputs: readonly Readable[];
   readonly exited: Promise<ContainerExit>;
   #startError: string | undefined;
   /** The container's first process as the host numbers it. */
   pid = 0;
   startTicks = '';
 
-  private constructor(options: ContainerProcessOptions, spec: ContainerSpec, child: ChildProcess) {
+  private constructor(
+    options: ContainerProcessOptions,
+    spec: ContainerSpec,
+    child: SpawnedProcess,
+    outputs: readonly Readable[],
+  ) {
     this.#options = options;
     this.#child = child;
+    this.#outputs = outputs;
     this.#control = new ControlChannel(child.stdio[3] as Duplex);
     const logger = options.logger.with({ container: spec.id });
     const log = new CriLog(options.fs, spec.logPath, (error) => logger.warn('log lines are lost', { error }));
     const { promise, resolve } = Promise.withResolvers<ContainerExit>();
     this.exited = promise;
-    const streams = [this.#copy(child.stdout, 'stdout', log), this.#copy(child.stderr, 'stderr', log)];
+    const copy = (stream: Readable, name: LogStream) => {
+      stream.on('data', (chunk: Buffer) => options.onOutput(spec.id, name, chunk));
+      return this.#copy(stream, name, log);
+    };
+    const names: readonly LogStream[] = ['stdout', 'stderr'];
+    const streams = outputs.map((stream, index) => copy(stream, names[index] ?? 'stderr'));
     child.on('error', (error) => logger.error('container could not be spawned', { error }));
     child.stdin?.on('error', () => {});
     child.on('exit', (code, signal) => {
@@ -84,6 +107,8 @@ export class ContainerProcess {
   ): Promise<ContainerProcess> {
     const root = await prepareRoot(options.environment, asked, containerDir);
     const { spec } = root;
+    const paths = ['stdout', 'stderr'].map((name) => join(containerDir, name));
+    const pipes = await makePipes(realExec(options.clock), paths);
     const environment = await openEnvironment(options.fs, containerDir, environmentScript(spec.env));
     let running: ContainerProcess;
     try {
@@ -93,10 +118,12 @@ export class ContainerProcess {
         env: { PATH: searchPath },
         cwd: '/',
         detached: true,
-        stdio: [spec.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe', environment.fd],
+        stdio: [spec.stdin ? 'pipe' : 'ignore', ...pipes.map(({ writeFd }) => writeFd), 'pipe', environment.fd],
       });
-      running = new ContainerProcess(options, spec, child);
+      const outputs = pipes.map(({ reader }) => reader);
+      running = new ContainerProcess(options, spec, child, outputs);
     } finally {
+      for (const pipe of pipes) pipe[Symbol.dispose]();
       await environment.close();
     }
     try {
@@ -155,8 +182,7 @@ export class ContainerProcess {
     if (this.#child.pid !== undefined) killGroup(this.#child.pid);
   }
 
-  #copy(stream: Readable | null, name: LogStream, log: CriLog): Promise<void> {
-    if (!stream) return Promise.resolve();
+  #copy(stream: Readable, name: LogStream, log: CriLog): Promise<void> {
     const cutter = new LineCutter(name, this.#options.clock);
     const { promise, resolve } = Promise.withResolvers<void>();
     stream.on('data', (chunk: Buffer) => {
@@ -175,8 +201,7 @@ export class ContainerProcess {
   async #drain(streams: readonly Promise<void>[], log: CriLog): Promise<void> {
     const deadline = { clock: this.#options.clock, timeoutMs: drainTimeoutMs, what: 'output of an ended container' };
     await withDeadline(deadline, () => Promise.all(streams)).catch(() => {
-      this.#child.stdout?.destroy();
-      this.#child.stderr?.destroy();
+      for (const output of this.#outputs) output.destroy();
     });
     this.#child.stdin?.destroy();
     this.#control.close();
