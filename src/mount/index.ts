@@ -10,13 +10,10 @@ export { createLoopDevices, type LoopDevice, type LoopDevices } from './loop.ts'
 export { MountError, type MountErrorCode, type MountErrorDetails } from './mount-error.ts';
 export {
   createMounter,
-  getMountOf,
   type Mounter,
   type MountRequest,
-  mountTimeoutMs,
   type Propagation,
   type UnmountOptions,
-  unmountTimeoutMs,
 } from './mounter.ts';
 export {
   findContainingMount,
@@ -26,7 +23,6 @@ export {
   type MountPoint,
   parseMountinfo,
 } from './mountinfo.ts';
-export { type DeviceContent, getDeviceSizeBytes, isBlank, probeDevice } from './probe-device.ts';
 export { removeTreeOneFilesystem, type TreeHost } from './remove-tree.ts';
 export { type ResizeRequest, resizeFs } from './resize-fs.ts';
 export { type CreateOptions, ensureDirectoryInside, handlePath, openInside } from './safe-open.ts';

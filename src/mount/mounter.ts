@@ -7,7 +7,7 @@ import { ifExists } from '../base/index.ts';
 import { type MountHost, runHostCommand } from './host-command.ts';
 import { MountError } from './mount-error.ts';
 import { checkAbsolute, checkFsType, checkOption, findBindOptions, normalPath } from './mount-options.ts';
-import { findContainingMount, findMountRefs, isWithin, listMounts, type MountPoint } from './mountinfo.ts';
+import { findMountRefs, isWithin, listMounts, type MountPoint } from './mountinfo.ts';
 
 export interface MountRequest {
   readonly source: string;
@@ -50,9 +50,9 @@ export interface Mounter {
 }
 
 /** A mount of a network file system tries for long; upstream gives a volume operation about two minutes. */
-export const mountTimeoutMs = 110_000;
+const mountTimeoutMs = 110_000;
 /** Unmounting writes back what is dirty. */
-export const unmountTimeoutMs = 110_000;
+const unmountTimeoutMs = 110_000;
 
 /** Flags of a mount that a remount clears unless they are named again. */
 const keptFlags = new Set(['ro', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'relatime', 'nosymfollow']);
@@ -188,11 +188,4 @@ class HostMounter implements Mounter {
     checkAbsolute(target, 'target');
     await this.#mount([`--make-r${propagation}`, '--', target]);
   }
-}
-
-/** The mount that shows a normalised path, which may lie deep inside it. `NotMounted` when the table is empty. */
-export async function getMountOf(mounter: Pick<Mounter, 'listMounts'>, path: string): Promise<MountPoint> {
-  const mount = findContainingMount(await mounter.listMounts(), path);
-  if (!mount) throw new MountError('NotMounted', `no mount shows ${path}`);
-  return mount;
 }
