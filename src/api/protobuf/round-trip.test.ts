@@ -94,7 +94,7 @@ describe.each(kinds)('%s %s', (...kind) => {
     }
   });
 
-  it('[rel-X33] refuses broken bytes with BadRequest, if it does not read them', () => {
+  it('[A3] refuses broken bytes with BadRequest, if it does not read them', () => {
     const random = seededRandom(7);
     for (let seed = 1; seed <= mutationsPerKind; seed++) {
       const bytes = encodeProtobuf(objectOf(kind, seed % objectsPerKind));
