@@ -105,8 +105,10 @@ export class StatusWriter implements AsyncDisposable {
     const removed = Object.fromEntries(
       optionalKeys.filter((key) => status[key] === undefined).map((key) => [key, null]),
     );
+    // Conditions are merged by type: what one does not say any more has to go.
+    const conditions = status.conditions?.map((condition) => ({ message: null, reason: null, ...condition }));
     // The uid is a precondition.
-    const body = { metadata: { uid }, status: { ...removed, ...status } };
+    const body = { metadata: { uid }, status: { ...removed, ...status, ...(conditions ? { conditions } : {}) } };
     const patch = { type: 'strategic', body } as const;
     await this.#options.client.patch(pods, { namespace, name }, patch, { subresource: 'status', signal });
   }

@@ -138,6 +138,16 @@ export interface ExecSession {
   kill(): void;
 }
 
+/** The streams of a container's first process. They end with the container; destroying them leaves it running. */
+export interface AttachSession extends Disposable {
+  /** Undefined when the container has no standard input. */
+  readonly stdin: Writable | undefined;
+  readonly stdout: Readable;
+  /** With a terminal everything comes on stdout. */
+  readonly stderr: Readable;
+  resize(size: TerminalSize): void;
+}
+
 export type ContainerRuntimeErrorCode =
   /** No such image, or one without a command to run. */
   | 'ImageUnusable'
@@ -181,9 +191,8 @@ export interface ContainerRuntime extends AsyncDisposable {
   /** Every container of this node, ended ones included. Rejects while the runtime does not answer. */
   list(): Promise<readonly ContainerRecord[]>;
   exec(id: string, request: ExecRequest): Promise<ExecSession>;
-  /** Writes to the container's standard input; `undefined` ends it. */
-  writeStdin(id: string, chunk: Uint8Array | undefined): Promise<void>;
-  resizeTerminal(id: string, size: TerminalSize): Promise<void>;
+  /** Joins the streams of the container's own command, from now on. Rejects with `NotRunning` for an ended one. */
+  attach(id: string): Promise<AttachSession>;
   /** Called when a container has started or ended. */
   onChange(listener: (record: ContainerRecord) => void): Disposable;
 }

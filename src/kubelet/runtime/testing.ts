@@ -5,6 +5,7 @@
 import { PassThrough } from 'node:stream';
 import type { Clock } from '../../base/index.ts';
 import {
+  type AttachSession,
   type ContainerConfig,
   type ContainerRecord,
   type ContainerRuntime,
@@ -133,9 +134,11 @@ export class FakeRuntime implements ContainerRuntime {
     };
   }
 
-  async writeStdin(): Promise<void> {}
-
-  async resizeTerminal(): Promise<void> {}
+  async attach(id: string): Promise<AttachSession> {
+    if (this.#get(id).state !== 'running') throw new ContainerRuntimeError('NotRunning', `${id} does not run`);
+    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+    return { stdin: undefined, stdout, stderr, resize() {}, [Symbol.dispose]: () => void stdout.end() };
+  }
 
   onChange(listener: (record: ContainerRecord) => void): Disposable {
     this.#listeners.add(listener);

@@ -37,7 +37,7 @@ async function pump(socket: WebSocket, number: number, stream: Readable | undefi
   }
 }
 
-function parseSize(text: string): TerminalSize | undefined {
+export function parseSize(text: string): TerminalSize | undefined {
   try {
     const { Width, Height } = JSON.parse(text);
     return Number.isInteger(Width) && Number.isInteger(Height) ? { columns: Width, rows: Height } : undefined;

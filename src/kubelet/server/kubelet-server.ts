@@ -5,42 +5,17 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { Pod } from '../../api/index.ts';
-import { type Clock, type Fs, type Logger, messageOf } from '../../base/index.ts';
-import type { ContainerRecord, ContainerRuntime } from '../runtime/runtime.ts';
-import { channelProtocols, connectChannels, exitStatus, finish } from './channels.ts';
-import { readLog } from './log-reader.ts';
+import { messageOf } from '../../base/index.ts';
+import { channelProtocols } from './channels.ts';
+import { serveLog } from './log-endpoint.ts';
+import { servePortChannels, servePortForward, serveTunnel, tunnelProtocol } from './port-forward.ts';
+import { streamProtocols } from './remote-streams.ts';
+import { type Route, routeOf } from './routes.ts';
+import type { KubeletServerOptions } from './server-options.ts';
+import { serveStreams, serveWebSocket } from './stream-endpoint.ts';
 
-export interface ServerTls {
-  readonly cert: string;
-  readonly key: string;
-  /** Clients must present a certificate of this authority. */
-  readonly ca: string;
-}
-
-export interface ContainerQuery {
-  readonly namespace: string;
-  readonly podName: string;
-  readonly containerName: string;
-  /** The container's last instance before the present one. */
-  readonly previous: boolean;
-}
-
-export interface KubeletServerOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly tls: ServerTls;
-  readonly runtime: ContainerRuntime;
-  /** The newest instance of a container; undefined when there is none. */
-  readonly findContainer: (query: ContainerQuery) => ContainerRecord | undefined;
-  /** Where connections to a pod's port go; undefined when there is no such pod. */
-  readonly findPodIp: (namespace: string, podName: string) => string | undefined;
-  readonly listPods: () => readonly Pod[];
-  readonly clock: Clock;
-  readonly fs: Fs;
-  readonly logger: Logger;
-}
+export type { ContainerQuery } from './routes.ts';
+export type { KubeletServerOptions, ServerTls } from './server-options.ts';
 
 export interface KubeletServer extends AsyncDisposable {
   readonly port: number;
@@ -48,128 +23,59 @@ export interface KubeletServer extends AsyncDisposable {
 
 /** Connections that say nothing are closed; logs and exec may be quiet for hours. */
 const headersTimeoutMs = 10_000;
+const portForwardProtocol = 'portforward.k8s.io';
+const spdy = 'SPDY/3.1';
 
-interface Route {
-  readonly action: string;
-  readonly query: ContainerQuery;
-  readonly params: URLSearchParams;
+async function answer(options: KubeletServerOptions, request: IncomingMessage, response: ServerResponse) {
+  if (request.url === '/healthz') {
+    response.end('ok');
+    return;
+  }
+  if (request.url === '/pods') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: options.listPods() }));
+    return;
+  }
+  const route = routeOf(request);
+  if (route?.action === 'containerLogs' && request.method === 'GET') await serveLog(options, route, response);
+  else response.writeHead(404).end('404 page not found\n');
 }
 
-function routeOf(request: IncomingMessage): Route | undefined {
-  const url = new URL(request.url ?? '/', 'https://kubelet');
-  const [, action = '', namespace = '', podName = '', ...rest] = url.pathname.split('/').map(decodeURIComponent);
-  if (!podName) return undefined;
-  const previous = url.searchParams.get('previous') === 'true';
-  const containerName = rest.at(-1) ?? '';
-  return { action, query: { namespace, podName, containerName, previous }, params: url.searchParams };
+async function serveSocket(options: KubeletServerOptions, route: Route, socket: WebSocket): Promise<void> {
+  if (route.action !== 'portForward') return await serveWebSocket(options, route, socket);
+  const podIp = options.findPodIp(route.query.namespace, route.query.podName) ?? '';
+  const target = { podIp, logger: options.logger };
+  if (socket.protocol === tunnelProtocol) await serveTunnel(socket, target);
+  else await servePortChannels(socket, route.params.getAll('ports'), target);
 }
 
-/** A flag under either name: clients of the API server say `stdin=true`, the API server says `input=1`. */
-function isSet(params: URLSearchParams, ...names: readonly string[]): boolean {
-  return names.some((name) => ['true', '1'].includes(params.get(name) ?? ''));
+async function serveSpdyUpgrade(
+  options: KubeletServerOptions,
+  route: Route,
+  request: IncomingMessage,
+  transport: Duplex,
+): Promise<void> {
+  const isForward = route.action === 'portForward';
+  const offered = (request.headersDistinct['x-stream-protocol-version'] ?? []).flatMap((text) => text.split(/, */));
+  const known = isForward ? [portForwardProtocol] : streamProtocols;
+  const protocol = known.find((name) => offered.includes(name));
+  if (protocol === undefined) {
+    refuse(transport, '403 Forbidden');
+    return;
+  }
+  const head = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', `Upgrade: ${spdy}`];
+  transport.write([...head, `X-Stream-Protocol-Version: ${protocol}`, '', ''].join('\r\n'));
+  if (!isForward) return await serveStreams(options, route, transport);
+  const podIp = options.findPodIp(route.query.namespace, route.query.podName) ?? '';
+  await servePortForward(transport, { podIp, logger: options.logger });
 }
 
-function numberOf(params: URLSearchParams, name: string): number | undefined {
-  const text = params.get(name);
-  return text !== null && /^\d+$/.test(text) ? Number(text) : undefined;
-}
-
-class Endpoint {
-  readonly #options: KubeletServerOptions;
-  constructor(options: KubeletServerOptions) {
-    this.#options = options;
-  }
-
-  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.url === '/healthz') {
-      response.end('ok');
-      return;
-    }
-    const route = routeOf(request);
-    if (route?.action !== 'containerLogs' || request.method !== 'GET') {
-      response.writeHead(404).end('404 page not found\n');
-      return;
-    }
-    const container = this.#options.findContainer(route.query);
-    if (!container) {
-      const { containerName, podName, previous } = route.query;
-      const what = previous
-        ? `previous terminated container "${containerName}" in pod "${podName}" not found`
-        : `container "${containerName}" in pod "${podName}" is not available`;
-      response.writeHead(400).end(what);
-      return;
-    }
-    await this.#sendLog(route.params, container, response);
-  }
-
-  async #sendLog(params: URLSearchParams, container: ContainerRecord, response: ServerResponse): Promise<void> {
-    const { clock, fs, runtime } = this.#options;
-    const stop = new AbortController();
-    response.on('close', () => stop.abort());
-    let ended = container.state === 'exited';
-    using watching = runtime.onChange((record) => {
-      if (record.id === container.id && record.state === 'exited') ended = true;
-    });
-    void watching;
-    const sinceTime = params.get('sinceTime');
-    const sinceSeconds = numberOf(params, 'sinceSeconds');
-    const sinceMs =
-      sinceSeconds === undefined ? (sinceTime ? Date.parse(sinceTime) : undefined) : clock.now() - sinceSeconds * 1000;
-    const options = {
-      follow: isSet(params, 'follow'),
-      timestamps: isSet(params, 'timestamps'),
-      tailLines: numberOf(params, 'tailLines'),
-      limitBytes: numberOf(params, 'limitBytes'),
-      sinceMs,
-    };
-    response.writeHead(200, { 'content-type': 'text/plain' });
-    response.flushHeaders();
-    const source = { fs, clock, path: container.logPath, ended: () => ended };
-    for await (const text of readLog(source, options, stop.signal)) {
-      if (!response.write(text)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
-      if (stop.signal.aborted) return;
-    }
-    response.end();
-  }
-
-  async stream(route: Route, socket: WebSocket): Promise<void> {
-    const { runtime } = this.#options;
-    const container = this.#options.findContainer(route.query);
-    if (!container) {
-      finish(socket, {
-        status: 'Failure',
-        reason: 'NotFound',
-        message: `container not found ("${route.query.containerName}")`,
-        code: 404,
-      });
-      return;
-    }
-    const { params } = route;
-    const tty = isSet(params, 'tty');
-    const stdin = isSet(params, 'stdin', 'input');
-    try {
-      const session = await runtime.exec(container.id, { command: params.getAll('command'), stdin, tty });
-      socket.on('close', () => session.kill());
-      const { stdout, stderr } = session;
-      const outputs = connectChannels(socket, {
-        stdin: session.stdin,
-        stdout,
-        stderr: tty ? undefined : stderr,
-        resize: (size) => session.resize(size),
-      });
-      if (tty) stderr.resume();
-      const exitCode = await session.exitCode;
-      await outputs;
-      finish(socket, exitStatus(exitCode));
-    } catch (thrown) {
-      finish(socket, { status: 'Failure', reason: 'InternalError', message: messageOf(thrown), code: 500 });
-    }
-  }
+function refuse(transport: Duplex, status: string): void {
+  transport.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 export async function startKubeletServer(options: KubeletServerOptions): Promise<KubeletServer> {
   const { tls, logger } = options;
-  const endpoint = new Endpoint(options);
   const server = createServer({
     ...tls,
     requestCert: true,
@@ -179,21 +85,37 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   });
   const sockets = new WebSocketServer({
     noServer: true,
-    handleProtocols: (offered) => channelProtocols.find((name) => offered.has(name)) ?? false,
+    handleProtocols: (offered) =>
+      [...channelProtocols, tunnelProtocol, portForwardProtocol].find((name) => offered.has(name)) ?? false,
   });
+  const upgraded = new Set<Duplex>();
+  const note = (url: string | undefined) => (error: unknown) =>
+    logger.warn('a request failed', { url: url?.split('?')[0], error: messageOf(error) });
+
   server.on('request', (request, response) => {
-    endpoint.answer(request, response).catch((error: unknown) => {
-      logger.warn('a request failed', { url: request.url, error });
+    answer(options, request, response).catch((error: unknown) => {
+      note(request.url)(error);
       response.destroy();
     });
   });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('upgrade', (request: IncomingMessage, transport: Duplex, head: Buffer) => {
     const route = routeOf(request);
-    if (route?.action !== 'exec') {
-      socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+    transport.on('error', () => {});
+    if (!route || !['exec', 'attach', 'portForward'].includes(route.action)) {
+      refuse(transport, '404 Not Found');
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => void endpoint.stream(route, webSocket));
+    upgraded.add(transport);
+    transport.on('close', () => upgraded.delete(transport));
+    if (request.headers.upgrade?.toLowerCase() === spdy.toLowerCase()) {
+      if (head.length > 0) transport.unshift(head);
+      serveSpdyUpgrade(options, route, request, transport).catch(note(request.url));
+      return;
+    }
+    sockets.handleUpgrade(request, transport, head, (socket) => {
+      socket.on('error', () => {});
+      serveSocket(options, route, socket).catch(note(request.url));
+    });
   });
   // A client that breaks off the handshake is its own concern.
   server.on('tlsClientError', () => {});
@@ -204,6 +126,7 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
     port,
     async [Symbol.asyncDispose]() {
       for (const client of sockets.clients) client.terminate();
+      for (const transport of upgraded) transport.destroy();
       const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();

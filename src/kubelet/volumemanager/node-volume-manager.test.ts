@@ -111,6 +111,18 @@ describe('a CSI volume', () => {
     expect(node.mounter.mounted).toEqual([]);
   });
 
+  it('[N14] [rel-E4] is unstaged after the answer to a stage was lost, although the pod never had it', async () => {
+    const node = await startNode();
+    plainVolume(node);
+    node.driver.loseAnswer('NodeStageVolume', 1_000);
+    node.pods.put(pod);
+    await node.until(() => node.driver.calls.includes('NodeStageVolume'));
+    await node.clock.advance(10);
+    node.pods.terminate(uid);
+    await node.until(() => node.mounter.mounted.length === 0, 'the volume is unstaged');
+    expect(node.driver.calls.at(-1)).toBe('NodeUnstageVolume');
+  });
+
   it('[I11] is forgotten without a call after a publish that failed for good', async () => {
     const node = await startNode();
     plainVolume(node);

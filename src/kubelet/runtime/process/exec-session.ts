@@ -1,16 +1,18 @@
 /** A command that runs in a container beside its first process. It dies with the session, not with the container's stop. */
 import { PassThrough } from 'node:stream';
-import { type Fs, killGroup, onAbort, spawnProcess } from '../../../base/index.ts';
-import { ContainerRuntimeError, type ExecRequest, type ExecSession, type TerminalSize } from '../runtime.ts';
+import { type Clock, type Fs, killGroup, onAbort, spawnProcess } from '../../../base/index.ts';
+import { ContainerRuntimeError, type ExecRequest, type ExecSession } from '../runtime.ts';
 import { environmentScript, execCommand, onTerminal } from './command-lines.ts';
 import { exitCodeOf } from './container-process.ts';
 import type { LaunchDetails } from './container-spec.ts';
 import { isAlive } from './process-identity.ts';
+import { resizeSession } from './terminal.ts';
 
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface ExecSessionOptions {
   readonly fs: Fs;
+  readonly clock: Clock;
   /** For files that exist for a moment: the environment on its way to the command. */
   readonly directory: string;
   readonly sessionId: string;
@@ -37,13 +39,15 @@ export async function startExecSession(
       detached: true,
       stdio: [request.stdin || request.tty ? 'pipe' : 'ignore', 'pipe', 'pipe', 'ignore', environment.fd],
     });
+    let ended = false;
     const kill = () => {
-      if (child.pid !== undefined) killGroup(child.pid);
+      if (child.pid !== undefined && !ended) killGroup(child.pid);
     };
     const cancelled = request.signal ? onAbort(request.signal, kill) : undefined;
     const exitCode = new Promise<number>((resolve, reject) => {
       child.on('error', (error) => reject(ContainerRuntimeError.from(error, 'StartFailed')));
       child.on('exit', (code, signal) => {
+        ended = true;
         cancelled?.[Symbol.dispose]();
         resolve(exitCodeOf(code, signal));
       });
@@ -56,7 +60,9 @@ export async function startExecSession(
       stderr: child.stderr ?? new PassThrough().end(),
       exitCode,
       kill,
-      resize: (size) => void resizeTerminal(fs, child.pid ?? 0, size),
+      resize: (size) => {
+        if (request.tty) void resizeSession(options, child.pid ?? 0, size, () => ended);
+      },
     };
   } finally {
     await environment.close();
@@ -69,17 +75,4 @@ async function openEnvironment({ fs, directory, sessionId }: ExecSessionOptions,
   const handle = await fs.open(path, 'r');
   await fs.unlink(path);
   return handle;
-}
-
-/** script(1) has the terminal's other side; its child has the terminal as standard input. */
-async function resizeTerminal(fs: Fs, scriptPid: number, size: TerminalSize): Promise<void> {
-  try {
-    const children = await fs.readFile(`/proc/${scriptPid}/task/${scriptPid}/children`, 'utf8');
-    const terminal = await fs.readlink(`/proc/${children.trim().split(' ')[0]}/fd/0`);
-    if (!terminal.startsWith('/dev/pts/')) return;
-    const args = ['-F', terminal, 'rows', String(size.rows), 'cols', String(size.columns)];
-    spawnProcess('stty', { args, stdio: ['ignore', 'ignore', 'ignore'] }).on('error', () => {});
-  } catch {
-    // The session has ended meanwhile: nothing is left to resize.
-  }
 }

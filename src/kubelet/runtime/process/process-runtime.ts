@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { type Clock, type Fs, type Logger, type Random, type Timer, UsageError } from '../../../base/index.ts';
 import {
+  type AttachSession,
   type ContainerConfig,
   type ContainerRecord,
   type ContainerRuntime,
@@ -9,8 +10,8 @@ import {
   type ExecRequest,
   type ExecSession,
   type ImageInfo,
-  type TerminalSize,
 } from '../runtime.ts';
+import { Attachments } from './attachments.ts';
 import { startExecSession } from './exec-session.ts';
 import { findLoadedImage } from './images.ts';
 import { ShimClient } from './shim-client.ts';
@@ -51,6 +52,7 @@ class ProcessRuntime implements ContainerRuntime {
   readonly version = 'process://0.1.0';
   readonly #options: ProcessRuntimeOptions;
   readonly #client: ShimClient;
+  readonly #attachments: Attachments;
   readonly #records = new Map<string, ContainerRecord>();
   readonly #listeners = new Set<(record: ContainerRecord) => void>();
   #known = false;
@@ -64,8 +66,10 @@ class ProcessRuntime implements ContainerRuntime {
       ...options,
       owner: options.nodeName,
       onRecord: (record) => this.#learn(record),
+      onOutput: (id, stream, chunk) => this.#attachments.output(id, stream, chunk),
       onLost: () => this.#lose(),
     });
+    this.#attachments = new Attachments(this.#client);
   }
 
   warmUp(): void {
@@ -143,17 +147,12 @@ class ProcessRuntime implements ContainerRuntime {
 
   async exec(id: string, request: ExecRequest): Promise<ExecSession> {
     const { launch } = await this.#client.call('launch', { id });
-    const { fs, directory, random } = this.#options;
-    return await startExecSession({ fs, directory, sessionId: random.uuid() }, launch, request);
+    const { fs, clock, directory, random } = this.#options;
+    return await startExecSession({ fs, clock, directory, sessionId: random.uuid() }, launch, request);
   }
 
-  async writeStdin(id: string, chunk: Uint8Array | undefined): Promise<void> {
-    const data = chunk === undefined ? {} : { data: Buffer.from(chunk).toString('base64') };
-    await this.#client.call('stdin', { id, ...data });
-  }
-
-  async resizeTerminal(id: string, size: TerminalSize): Promise<void> {
-    await this.#client.call('resize', { id, size });
+  async attach(id: string): Promise<AttachSession> {
+    return await this.#attachments.attach(this.#get(id));
   }
 
   onChange(listener: (record: ContainerRecord) => void): Disposable {
@@ -180,6 +179,7 @@ class ProcessRuntime implements ContainerRuntime {
     if (before?.state === 'exited' && record.state !== 'exited') return;
     this.#records.set(record.id, record);
     if (before?.state === record.state) return;
+    if (record.state === 'exited') this.#attachments.end(record.id);
     for (const listener of [...this.#listeners]) listener(record);
   }
 

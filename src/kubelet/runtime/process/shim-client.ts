@@ -6,16 +6,10 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, exists, type Fs, type Logger, spawnProcess, withDeadline } from '../../../base/index.ts';
 import { type ContainerRecord, ContainerRuntimeError } from '../runtime.ts';
+import type { LogStream } from './cri-log.ts';
 import { onLine, sendLine } from './json-lines.ts';
 import { findShimEntry } from './shim-entry.ts';
-import {
-  readyLine,
-  type ShimAnswer,
-  type ShimEvent,
-  type ShimMethod,
-  type ShimMethods,
-  socketName,
-} from './shim-protocol.ts';
+import { readyLine, type ShimMessage, type ShimMethod, type ShimMethods, socketName } from './shim-protocol.ts';
 
 export interface ShimClientOptions {
   readonly fs: Fs;
@@ -25,6 +19,7 @@ export interface ShimClientOptions {
   readonly directory: string;
   readonly owner: string;
   readonly onRecord: (record: ContainerRecord) => void;
+  readonly onOutput: (containerId: string, stream: LogStream, chunk: Buffer) => void;
   /** The shim is gone, and every container with it or to be asked about again. */
   readonly onLost: () => void;
 }
@@ -143,7 +138,7 @@ export class ShimClient implements AsyncDisposable {
     const path = join(directory, socketName);
     const socket = (await this.#dial(path)) ?? (await this.#startAndDial(path));
     const connection: Connection = { socket, calls: new Map(), self: undefined, lost: false };
-    onLine(socket, (message) => this.#receive(connection, message as ShimAnswer | ShimEvent));
+    onLine(socket, (message) => this.#receive(connection, message as ShimMessage));
     socket.on('error', () => {});
     socket.on('close', () => this.#lose(connection));
     const { records } = await this.#send(connection, 'hello', { owner });
@@ -151,9 +146,14 @@ export class ShimClient implements AsyncDisposable {
     return connection;
   }
 
-  #receive(connection: Connection, message: ShimAnswer | ShimEvent): void {
+  #receive(connection: Connection, message: ShimMessage): void {
     if ('record' in message) {
       this.#options.onRecord(message.record);
+      return;
+    }
+    if ('output' in message) {
+      const { id, stream, data } = message.output;
+      this.#options.onOutput(id, stream, Buffer.from(data, 'base64'));
       return;
     }
     const waiting = connection.calls.get(message.id);

@@ -53,8 +53,12 @@ async function main(directory: string): Promise<void> {
     prepareEnvironment(host.fs, directory),
   ]);
   const server = new ShimServer({ clock: realClock, logger, onIdle: () => void end() });
-  const shim = new Shim({ ...host, logger, store, tools, environment }, (owner, record) =>
-    server.announce(owner, record),
+  const shim = new Shim(
+    { ...host, logger, store, tools, environment },
+    {
+      changed: (owner, record) => server.announce(owner, record),
+      output: (id, stream, chunk) => server.output(id, stream, chunk),
+    },
   );
   await shim.load();
   const socketPath = join(directory, socketName);

@@ -1,6 +1,7 @@
 /** What the node agent and the shim say to each other over the shim's socket, one JSON text per line. */
 import type { ContainerRecord, ContainerRuntimeErrorCode, TerminalSize } from '../runtime.ts';
 import type { ContainerSpec, LaunchDetails } from './container-spec.ts';
+import type { LogStream } from './cri-log.ts';
 
 export interface ShimMethods {
   /** Who connects: events of its containers come over this connection from now on. */
@@ -9,6 +10,9 @@ export interface ShimMethods {
   signal: { params: { id: string; signal: NodeJS.Signals }; result: object };
   remove: { params: { id: string }; result: object };
   launch: { params: { id: string }; result: { launch: LaunchDetails } };
+  /** The container's output comes as events over this connection until `detach`. */
+  attach: { params: { id: string }; result: object };
+  detach: { params: { id: string }; result: object };
   /** `data` is Base64; without it the input ends. */
   stdin: { params: { id: string; data?: string }; result: object };
   resize: { params: { id: string; size: TerminalSize }; result: object };
@@ -29,9 +33,16 @@ export interface ShimAnswer {
 }
 
 /** A container has started or ended. */
-export interface ShimEvent {
+export interface RecordEvent {
   readonly record: ContainerRecord;
 }
+
+/** An attached container has written something. */
+export interface OutputEvent {
+  readonly output: { readonly id: string; readonly stream: LogStream; readonly data: string };
+}
+
+export type ShimMessage = ShimAnswer | RecordEvent | OutputEvent;
 
 export const socketName = 'shim.sock';
 /** The shim prints this on standard output when it listens. */

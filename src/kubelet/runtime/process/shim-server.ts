@@ -2,12 +2,16 @@
 import type { Socket } from 'node:net';
 import type { Clock, Logger, Timer } from '../../../base/index.ts';
 import { type ContainerRecord, ContainerRuntimeError } from '../runtime.ts';
+import type { LogStream } from './cri-log.ts';
 import { onLine, sendLine } from './json-lines.ts';
 import type { Shim } from './shim.ts';
 import type { ShimAnswer, ShimRequest } from './shim-protocol.ts';
 
 /** A new shim is up in a tenth of a second, so there is no use in waiting long for the next agent. */
 const idleTimeoutMs = 250;
+
+/** Output that waits for an agent; more is not sent. The log file has it all. */
+const unreadLimitBytes = 4 * 1024 * 1024;
 
 export interface ShimServerOptions {
   readonly clock: Clock;
@@ -19,6 +23,7 @@ export interface ShimServerOptions {
 export class ShimServer {
   readonly #options: ShimServerOptions;
   readonly #connections = new Map<Socket, string | undefined>();
+  readonly #attached = new Map<Socket, Set<string>>();
   #shim: Shim | undefined;
   #idle: Timer | undefined;
 
@@ -36,6 +41,14 @@ export class ShimServer {
     this.#watchIdle();
   }
 
+  /** Passes output on to those who attached. One who does not read loses it: the container must not wait. */
+  output(containerId: string, stream: LogStream, chunk: Buffer): void {
+    for (const [socket, ids] of this.#attached) {
+      if (!ids.has(containerId) || socket.writableLength > unreadLimitBytes) continue;
+      sendLine(socket, { output: { id: containerId, stream, data: chunk.toString('base64') } });
+    }
+  }
+
   accept(socket: Socket): void {
     this.#connections.set(socket, undefined);
     this.#watchIdle();
@@ -43,6 +56,7 @@ export class ShimServer {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#connections.delete(socket);
+      this.#attached.delete(socket);
       this.#watchIdle();
     });
     onLine(socket, (message) => void this.#answer(socket, message as ShimRequest));
@@ -55,11 +69,21 @@ export class ShimServer {
       // Before the records are read: no event may fall between.
       if (request.method === 'hello') this.#connections.set(socket, (request.params as { owner: string }).owner);
       answer = { id: request.id, result: await this.#shim.call(request.method, request.params) };
+      this.#noteAttachment(socket, request);
     } catch (thrown) {
       const { code, message } = ContainerRuntimeError.from(thrown, 'Unavailable');
       answer = { id: request.id, error: { code, message } };
     }
     if (!socket.destroyed) sendLine(socket, answer);
+  }
+
+  #noteAttachment(socket: Socket, { method, params }: ShimRequest): void {
+    if (method !== 'attach' && method !== 'detach') return;
+    const { id } = params as { id: string };
+    const ids = this.#attached.get(socket) ?? new Set();
+    if (method === 'attach') ids.add(id);
+    else ids.delete(id);
+    this.#attached.set(socket, ids);
   }
 
   #watchIdle(): void {

@@ -2,20 +2,27 @@
  * The containers of a machine and what can be done with them, behind the shim's socket. Knows nothing of pods. Records
  * of an earlier shim are taken over; a container of it that still runs has lost its pipes and is killed.
  */
-import { type Clock, type Fs, KeyLock, type Logger, spawnProcess } from '../../../base/index.ts';
+import { type Clock, type Fs, KeyLock, type Logger } from '../../../base/index.ts';
 import { type ContainerRecord, ContainerRuntimeError, type TerminalSize } from '../runtime.ts';
 import { ContainerProcess, type ContainerProcessOptions } from './container-process.ts';
 import type { ContainerSpec, LaunchDetails } from './container-spec.ts';
 import { ContainerStore, type StoredContainer } from './container-store.ts';
+import type { LogStream } from './cri-log.ts';
 import { isAlive } from './process-identity.ts';
 import type { ShimMethod, ShimMethods } from './shim-protocol.ts';
 import { StartLimit } from './start-limit.ts';
+import { setTerminalSize } from './terminal.ts';
 
-export interface ShimOptions extends ContainerProcessOptions {
+export interface ShimOptions extends Omit<ContainerProcessOptions, 'onOutput'> {
   readonly fs: Fs;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly store: ContainerStore;
+}
+
+export interface ShimEvents {
+  changed(owner: string, record: ContainerRecord): void;
+  output(containerId: string, stream: LogStream, chunk: Buffer): void;
 }
 
 interface Entry {
@@ -30,15 +37,15 @@ const concurrentStarts = 8;
 const unknownExitCode = 137;
 
 export class Shim {
-  readonly #options: ShimOptions;
+  readonly #options: ShimOptions & ContainerProcessOptions;
   readonly #entries = new Map<string, Entry>();
   readonly #locks = new KeyLock<string>();
   readonly #starts = new StartLimit(concurrentStarts);
-  readonly #onEvent: (owner: string, record: ContainerRecord) => void;
+  readonly #events: ShimEvents;
 
-  constructor(options: ShimOptions, onEvent: (owner: string, record: ContainerRecord) => void) {
-    this.#options = options;
-    this.#onEvent = onEvent;
+  constructor(options: ShimOptions, events: ShimEvents) {
+    this.#options = { ...options, onOutput: (id, stream, chunk) => events.output(id, stream, chunk) };
+    this.#events = events;
   }
 
   /** Takes over what an earlier shim recorded. */
@@ -75,6 +82,11 @@ export class Shim {
         return {};
       case 'launch':
         return { launch: this.launch((params as ShimMethods['launch']['params']).id) };
+      case 'attach':
+        this.#running((params as ShimMethods['attach']['params']).id);
+        return {};
+      case 'detach':
+        return {};
       case 'stdin': {
         const { id, data } = params as ShimMethods['stdin']['params'];
         await this.writeStdin(id, data);
@@ -158,7 +170,7 @@ export class Shim {
       delete entry.spec;
     }
     const { owner, record } = entry.stored;
-    this.#onEvent(owner, record);
+    this.#events.changed(owner, record);
     try {
       await this.#options.store.save(entry.stored);
     } catch (error) {
@@ -201,18 +213,18 @@ export class Shim {
   }
 
   async writeStdin(id: string, data: string | undefined): Promise<void> {
-    const { stdin } = this.#running(id).running;
+    const { running, spec } = this.#running(id);
+    const { stdin } = running;
     if (!stdin || stdin.destroyed) return;
-    if (data === undefined) stdin.end();
-    else await new Promise<void>((resolve) => stdin.write(Buffer.from(data, 'base64'), () => resolve()));
+    if (data === undefined) {
+      // A container that is not for one session only keeps its input for the next.
+      if (spec.stdinOnce) stdin.end();
+    } else await new Promise<void>((resolve) => stdin.write(Buffer.from(data, 'base64'), () => resolve()));
   }
 
   async resize(id: string, size: TerminalSize): Promise<void> {
     const { running } = this.#running(id);
-    const terminal = await this.#options.fs.readlink(`/proc/${running.pid}/fd/0`);
-    if (!terminal.startsWith('/dev/pts/')) return;
-    const args = ['-F', terminal, 'rows', String(size.rows), 'cols', String(size.columns)];
-    spawnProcess('stty', { args, stdio: ['ignore', 'ignore', 'ignore'] }).on('error', () => {});
+    setTerminalSize(await this.#options.fs.readlink(`/proc/${running.pid}/fd/0`), size);
   }
 
   #running(id: string): { running: ContainerProcess; spec: ContainerSpec } {

@@ -64,6 +64,36 @@ describe('after a restart of the agent', () => {
     expect(await readdir(join(node.rootDir, 'pods', uid, 'volumes/kubernetes.io~csi'))).toEqual([]);
   });
 
+  it('[rel-E2] the volume of a pod that was deleted meanwhile stays while its containers run', async () => {
+    const node = await startNode();
+    plainVolume(node);
+    await mountPod(node, pod);
+    await node.manager[Symbol.asyncDispose]();
+    node.pods.forget(uid);
+    node.startManager();
+    await node.clock.advance(3_600_000);
+    expect(node.driver.calls).toEqual(['NodeStageVolume', 'NodePublishVolume']);
+    node.pods.stopContainers(uid);
+    await node.until(() => node.driver.calls.includes('NodeUnstageVolume'));
+  });
+
+  it('[rel-E15] the volume of a pod that went meanwhile is in use until it is unstaged', async () => {
+    const node = await startNode();
+    const name = attachableVolume(node);
+    node.setAttached([name]);
+    await mountPod(node, pod);
+    await node.manager[Symbol.asyncDispose]();
+    node.pods.stopContainers(uid);
+    node.pods.forget(uid);
+    node.pods.ready = false;
+    node.startManager();
+    await node.until(() => node.manager.reconcilerStatesHasBeenSynced());
+    expect(node.manager.getVolumesInUse()).toEqual([name]);
+    node.pods.sourcesAreReady();
+    await node.until(() => node.manager.getVolumesInUse().length === 0);
+    expect(node.mounter.mounted).toEqual([]);
+  });
+
   it('[rel-E7] nothing is unmounted before all pods are known', async () => {
     const node = await startNode();
     plainVolume(node);
@@ -123,6 +153,19 @@ describe('after a restart of the agent', () => {
     expect(node.driver.calls).toEqual(['NodeStageVolume', 'NodePublishVolume']);
   });
 
+  it('[rel-E20] and a reboot a mount that looks as before is not taken for the volume', async () => {
+    const node = await startNode();
+    plainVolume(node);
+    await mountPod(node, pod);
+    await node.manager[Symbol.asyncDispose]();
+    node.pods.stopContainers(uid);
+    node.bootId = 'boot-2';
+    node.driver.calls.length = 0;
+    node.startManager();
+    await node.until(() => node.manager.getMountedVolumesForPod(uid).has('data'));
+    expect(node.driver.calls).toEqual(['NodeStageVolume', 'NodePublishVolume']);
+  });
+
   it('[rel-E1] a volume whose mount was replaced is published again', async () => {
     const node = await startNode();
     plainVolume(node);
@@ -147,6 +190,20 @@ describe('after a restart of the agent', () => {
     node.pods.forget(uid);
     node.startManager();
     await node.until(() => node.driver.calls.includes('NodeUnstageVolume'));
+    expect(node.mounter.mounted).toEqual([]);
+  });
+
+  it('[rel-E4] during a publish call the volume is unpublished although the pod has gone', async () => {
+    const node = await startNode();
+    plainVolume(node);
+    node.driver.after = (method) => (method === 'NodePublishVolume' ? new Promise(() => {}) : undefined);
+    node.pods.put(pod);
+    await node.until(() => node.mounter.mounted.length === 2);
+    await node.manager[Symbol.asyncDispose]();
+    node.pods.forget(uid);
+    node.startManager();
+    await node.until(() => node.driver.calls.includes('NodeUnstageVolume'));
+    expect(node.driver.calls.slice(2)).toEqual(['NodeUnpublishVolume', 'NodeUnstageVolume']);
     expect(node.mounter.mounted).toEqual([]);
   });
 

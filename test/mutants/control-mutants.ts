@@ -1,0 +1,221 @@
+/** Mutants of what decides over volumes from afar: binder, attach/detach, scheduler and CSI sidecars. */
+import type { Mutant } from './mutant.ts';
+
+const binder = 'src/controllers/persistentvolume';
+const attachDetach = 'src/controllers/attachdetach';
+const provisioner = 'src/sidecars/external-provisioner';
+const attacher = 'src/sidecars/external-attacher/sync-attachment.ts';
+const binderTests = 'test/integration/persistent-volume.test.ts';
+const attachDetachTests = 'test/integration/attach-detach.test.ts';
+const provisionerTests = 'test/integration/provisioner.test.ts';
+const attacherTests = 'test/integration/attacher.test.ts';
+const schedulerTests = 'test/integration/scheduler.test.ts';
+
+const bindingMutants: readonly Mutant[] = [
+  {
+    name: 'volume-released-without-asking-the-server',
+    breaks: ['rel-B7'],
+    file: `${binder}/decide-volume.ts`,
+    find: "return confirmed ? { kind: 'setPhase', phase: 'Released' } : { kind: 'confirmClaim' };",
+    replace: "return { kind: 'setPhase', phase: 'Released' };",
+    tests: [binderTests],
+  },
+  {
+    name: 'volume-released-after-asking-the-cache-again',
+    breaks: ['rel-B7'],
+    file: `${binder}/sync-volume.ts`,
+    find: 'await ifFound(context.client.get(persistentVolumeClaims, splitKey(claimKey), { signal }));',
+    replace: 'context.claims.get(claimKey);',
+    tests: [binderTests],
+  },
+  {
+    name: 'claim-of-the-same-name-takes-the-volume',
+    breaks: ['rel-B3'],
+    file: 'src/component-helpers/bind-state.ts',
+    find: 'return !claimRef.uid || claimRef.uid === claim.metadata.uid;',
+    replace: 'return true;',
+    tests: [binderTests],
+  },
+  {
+    name: 'volume-stays-bound-to-a-claim-of-the-same-name',
+    breaks: ['rel-B3'],
+    file: `${binder}/decide-volume.ts`,
+    find: 'if (!claim || claim.metadata.uid !== claimRef.uid) return decideUnclaimed(volume, confirmed);',
+    replace: 'if (!claim) return decideUnclaimed(volume, confirmed);',
+    tests: [`${binder}/decide-volume.test.ts`],
+  },
+  {
+    name: 'claim-written-before-its-volume',
+    breaks: ['B8'],
+    file: `${binder}/bind-steps.ts`,
+    find: "if (bound.changed) return { kind: 'volumeSpec', volume: bound.volume };",
+    replace: `const early = withVolumeName(claim, volume.metadata.name);
+  if (early) return { kind: 'claimSpec', claim: early };
+  if (bound.changed) return { kind: 'volumeSpec', volume: bound.volume };`,
+    tests: [`${binder}/bind-steps.test.ts`],
+  },
+  {
+    name: 'claim-lost-without-asking-the-server',
+    breaks: ['rel-B8'],
+    file: `${binder}/sync-claim.ts`,
+    find: 'if (live?.metadata.resourceVersion !== cached?.metadata.resourceVersion) return;',
+    replace: '',
+    tests: [binderTests],
+  },
+  {
+    name: 'claim-removed-on-the-word-of-a-cache',
+    breaks: ['rel-I4'],
+    file: 'src/controllers/pvc-protection/sync-claim.ts',
+    find: 'return items.some((pod) => keepsClaim(pod, claim));',
+    replace: 'return items.length < 0;',
+    tests: [binderTests],
+  },
+  {
+    name: 'one-volume-for-two-claims-of-a-pod',
+    breaks: ['rel-H4'],
+    file: 'src/scheduler/plugins/volume-binding/find-volumes.ts',
+    find: 'chosen.add(volume.metadata.name);',
+    replace: '',
+    tests: ['src/scheduler/plugins/volume-binding/find-volumes.test.ts'],
+  },
+  {
+    name: 'one-volume-for-the-claims-of-two-pods',
+    breaks: ['rel-H4'],
+    file: 'src/scheduler/plugins/volume-binding/volume-binding.ts',
+    find: 'for (const { volume } of bindings) this.#volumes.assume(volume);',
+    replace: '',
+    tests: [schedulerTests],
+  },
+  {
+    name: 'assumption-kept-after-a-failed-bind',
+    breaks: ['rel-H3'],
+    file: 'src/scheduler/plugins/volume-binding/volume-binding.ts',
+    find: 'for (const { volume } of podVolumes?.assumed?.bindings ?? []) this.#volumes.restore(keyOf(volume));',
+    replace: '',
+    tests: [schedulerTests],
+  },
+  {
+    name: 'pod-placed-before-its-claims-are-bound',
+    breaks: ['H4', 'H5'],
+    file: 'src/scheduler/plugins/volume-binding/volume-binding.ts',
+    find: 'await this.#wait.untilBound(',
+    replace: 'void this.#wait.untilBound(',
+    tests: [schedulerTests],
+  },
+];
+
+const attachingMutants: readonly Mutant[] = [
+  {
+    name: 'detach-while-the-node-uses-the-volume',
+    breaks: ['rel-D2'],
+    file: `${attachDetach}/detach-evidence.ts`,
+    find: "if (!isInUse(node, volumeName)) return { kind: 'unmounted' };",
+    replace: "if (node) return { kind: 'unmounted' };",
+    tests: [`${attachDetach}/detach-evidence.test.ts`, attachDetachTests],
+  },
+  {
+    name: 'detach-on-the-word-of-a-cache',
+    breaks: ['rel-D3'],
+    file: `${attachDetach}/detach.ts`,
+    find: 'const node = await ifFound(context.client.get(nodes, key, { signal }));',
+    replace: 'const node = context.nodes.get(key.name);',
+    tests: [attachDetachTests],
+  },
+  {
+    name: 'node-read-before-it-is-told',
+    breaks: ['rel-D3'],
+    file: `${attachDetach}/detach.ts`,
+    find: `await reports.flush(node, signal);
+    const evidence = await readEvidence(context, { volumeName, node }, name, signal);`,
+    replace: `const evidence = await readEvidence(context, { volumeName, node }, name, signal);
+    await reports.flush(node, signal);`,
+    tests: [attachDetachTests],
+  },
+  {
+    name: 'detach-on-a-timer',
+    breaks: ['rel-D2'],
+    file: `${attachDetach}/detach.ts`,
+    find: 'const unwantedForMs = forceDetachOnTimeout ?',
+    replace: 'const unwantedForMs = forceDetachOnTimeout !== undefined ?',
+    tests: [attachDetachTests],
+  },
+  {
+    name: 'taint-believed-while-the-agent-lives',
+    breaks: ['rel-D2'],
+    file: `${attachDetach}/detach-evidence.ts`,
+    find: "if (agentAlive) return { kind: 'inUse', agentAlive };",
+    replace: '',
+    tests: [attachDetachTests],
+  },
+  {
+    name: 'exclusive-volume-attached-to-two-nodes',
+    breaks: ['rel-D1'],
+    file: `${attachDetach}/decide-attachment.ts`,
+    find: "if (exclusive && otherHolders.length > 0) return { kind: 'blocked', by: otherHolders };",
+    replace: '',
+    tests: [attachDetachTests],
+  },
+  {
+    name: 'attachment-freed-before-it-is-detached',
+    breaks: ['rel-D5'],
+    file: attacher,
+    find: 'if (spec) await csiControllerUnpublish(context, { spec, nodeId: nodeIdOf(context, attachment) }, signal);',
+    replace: `const early = { metadata: { '$deleteFromPrimitiveList/finalizers': [finalizer] } };
+    await context.client.patch(volumeAttachments, attachment.metadata, { type: 'strategic', body: early }, { signal });
+    if (spec) await csiControllerUnpublish(context, { spec, nodeId: nodeIdOf(context, attachment) }, signal);`,
+    tests: [attacherTests],
+  },
+  {
+    name: 'attach-without-a-finalizer',
+    breaks: ['rel-D6'],
+    file: attacher,
+    find: 'const body = { metadata: { uid, finalizers: [finalizer], annotations: { [nodeIdAnnotation]: nodeId } } };',
+    replace: 'const body = { metadata: { uid, annotations: { [nodeIdAnnotation]: nodeId } } };',
+    tests: [attacherTests],
+  },
+];
+
+const provisioningMutants: readonly Mutant[] = [
+  {
+    name: 'volume-deleted-while-attached',
+    breaks: ['rel-C4'],
+    file: `${provisioner}/decide.ts`,
+    find: "return attachment ? { kind: 'attached', nodeName: attachment.spec.nodeName } : { kind: 'delete' };",
+    replace: "return attachment ? { kind: 'delete' } : { kind: 'delete' };",
+    tests: [provisionerTests],
+  },
+  {
+    name: 'volume-object-removed-before-the-volume',
+    breaks: ['rel-C6'],
+    file: `${provisioner}/sync-volume.ts`,
+    find: 'if (!signal.aborted) recorder.event(volume,',
+    replace: 'await removeFinalizer(context, current, signal);\n    if (!signal.aborted) recorder.event(volume,',
+    tests: [provisionerTests],
+  },
+  {
+    name: 'volume-created-without-a-record-of-the-intent',
+    breaks: ['rel-C2', 'rel-C9'],
+    file: `${provisioner}/sync-claim.ts`,
+    find: 'const claim = await ensureIntent(context, given, signal);',
+    replace: 'const claim = given;',
+    tests: [provisionerTests],
+  },
+  {
+    name: 'timeout-taken-for-a-failure',
+    breaks: ['rel-C2', 'rel-C9'],
+    file: `${provisioner}/csi-create-volume.ts`,
+    find: "return backgroundCodes.has(thrown.code) ? 'background' : 'finished';",
+    replace: "return 'finished';",
+    tests: [provisionerTests],
+  },
+  {
+    name: 'another-name-for-every-try',
+    breaks: ['rel-C1', 'rel-C3'],
+    file: `${provisioner}/csi-create-volume.ts`,
+    find: 'const name = volumeNameOf(claim, flags.volumeNamePrefix);',
+    replace: 'const name = volumeNameOf(claim, flags.volumeNamePrefix) + String(context.random.next());',
+    tests: [provisionerTests],
+  },
+];
+
+export const controlMutants: readonly Mutant[] = [...bindingMutants, ...attachingMutants, ...provisioningMutants];

@@ -1,0 +1,161 @@
+/** Mutants of the node: volume manager, CSI calls and mounts. */
+import type { Mutant } from './mutant.ts';
+
+const manager = 'src/kubelet/volumemanager';
+const csi = 'src/volume-plugins/csi';
+const managerTests = `${manager}/node-volume-manager.test.ts`;
+const stepTests = `${manager}/reconciler/decide-volume-steps.test.ts`;
+const reconstructTests = `${manager}/reconciler/reconstruct.test.ts`;
+const blockDeviceTests = 'src/mount/block-devices.test.ts';
+
+const volumeManagerMutants: readonly Mutant[] = [
+  {
+    name: 'unmount-under-a-running-container',
+    breaks: ['rel-E2'],
+    file: `${manager}/node-volume-manager.ts`,
+    find: 'if (pods.containersRunning(podUid)) return false;',
+    replace: '',
+    tests: [managerTests],
+  },
+  {
+    name: 'unstage-before-unpublish',
+    breaks: ['rel-E3', 'rel-E4'],
+    file: `${manager}/reconciler/decide-volume-steps.ts`,
+    find: 'if (!facts.populated || !actual || desired || actual.pods.size > 0) return [];',
+    replace: 'if (!facts.populated || !actual || desired) return [];',
+    tests: [stepTests, reconstructTests],
+  },
+  {
+    name: 'unmount-before-the-pods-are-known',
+    breaks: ['rel-E7'],
+    file: `${manager}/reconciler/decide-volume-steps.ts`,
+    find: 'if (!facts.populated || !actual) return [];',
+    replace: 'if (!actual) return [];',
+    tests: [stepTests, reconstructTests],
+  },
+  {
+    name: 'nothing-reconstructed',
+    breaks: ['rel-E7', 'rel-E15', 'rel-E19'],
+    file: `${manager}/reconciler/reconstruct.ts`,
+    find: 'for (const found of await findVolumes(options)) {',
+    replace: 'for (const found of (await findVolumes(options)).slice(0, 0)) {',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'staged-volumes-not-reconstructed',
+    breaks: ['rel-E4', 'rel-E7'],
+    file: `${manager}/reconciler/reconstruct.ts`,
+    find: 'for (const plugin of options.plugins.list()) await addGlobalMounts(options, plugin);',
+    replace: '',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'attached-volumes-relied-on-before-use-is-reported',
+    breaks: ['rel-D3'],
+    file: `${manager}/reconciler/decide-volume-steps.ts`,
+    find: "if (desired.attachable && !desired.reportedInUse) return [...adopted, { kind: 'awaitReportedInUse' }];",
+    replace: '',
+    tests: [managerTests],
+  },
+  {
+    name: 'attached-volumes-read-from-a-cache',
+    breaks: ['rel-D3'],
+    file: `${manager}/operation-executor/verify-attached.ts`,
+    find: 'const node = await client.get(nodes, { name: nodeName }, { signal });',
+    replace: 'const node = cached ?? (await client.get(nodes, { name: nodeName }, { signal }));',
+    tests: [managerTests],
+  },
+  {
+    name: 'mounted-volumes-not-reported-in-use',
+    breaks: ['rel-E15'],
+    file: `${manager}/volumes-in-use.ts`,
+    find: "for (const volume of actual.list()) if (volume.attachability !== 'notRequired') names.add(volume.name);",
+    replace: '',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'publish-in-doubt-forgotten',
+    breaks: ['rel-E4'],
+    file: `${manager}/operation-executor/mount-volume.ts`,
+    find: "if (kind === 'uncertain' && !before) context.actual.setPodMount(name, { ...settled, state: 'uncertain' });",
+    replace: '',
+    tests: [managerTests],
+  },
+  {
+    name: 'stage-in-doubt-forgotten',
+    breaks: ['rel-E4'],
+    file: `${manager}/operation-executor/mount-volume.ts`,
+    find: "context.actual.markDevice(actual.name, 'uncertain', deviceMountPath);",
+    replace: '',
+    tests: [managerTests],
+  },
+  {
+    name: 'single-pod-volume-given-to-two-pods',
+    breaks: ['rel-E9'],
+    file: `${manager}/operation-executor/mount-volume.ts`,
+    find: 'if (!context.actual.isMountedElsewhere(desired.name, pod.pod.metadata.uid)) return;',
+    replace: 'if (desired.name) return;',
+    tests: [`${manager}/pod-volumes.test.ts`],
+  },
+];
+
+const mountMutants: readonly Mutant[] = [
+  {
+    name: 'publish-leaves-no-record-before-the-call',
+    breaks: ['rel-E4', 'rel-E8'],
+    file: `${csi}/csi-publish.ts`,
+    find: 'await writeVolumeData(host.fs, dataDir, volumeDataOf(step, spec, source));',
+    replace: '',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'stage-leaves-no-record-before-the-call',
+    breaks: ['rel-E4', 'rel-E8'],
+    file: `${csi}/csi-stage.ts`,
+    find: 'await writeVolumeData(host.fs, request.dataDir, { driverName, volumeHandle });',
+    replace: '',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'mounts-of-the-boot-before-believed',
+    breaks: ['rel-E20'],
+    file: `${csi}/mount-identity.ts`,
+    find: 'if (record.bootId !== (await host.bootId())) return false;',
+    replace: '',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'any-mount-taken-for-the-volume',
+    breaks: ['rel-E1'],
+    file: `${csi}/mount-identity.ts`,
+    find: 'return record.mount.mountId === now.mountId && record.mount.device === now.device && record.mount.root === now.root;',
+    replace: 'return true;',
+    tests: [reconstructTests],
+  },
+  {
+    name: 'mkfs-on-a-device-that-holds-bytes',
+    breaks: ['rel-E6'],
+    file: 'src/mount/format-and-mount.ts',
+    find: 'if (!blank && !request.knownNew) {',
+    replace: 'if (blank && request.knownNew === undefined && fsType === "") {',
+    tests: [blockDeviceTests],
+  },
+  {
+    name: 'mkfs-after-a-short-read',
+    breaks: ['rel-E6'],
+    file: 'src/mount/probe-device.ts',
+    find: 'if (zeros !== length) {',
+    replace: 'if (zeros > length) {',
+    tests: [blockDeviceTests],
+  },
+  {
+    name: 'directory-removed-with-a-mount-in-it',
+    breaks: ['rel-E5'],
+    file: 'src/mount/remove-tree.ts',
+    find: 'await refuseMounts(host, canonical);',
+    replace: '',
+    tests: ['src/mount/remove-tree.test.ts'],
+  },
+];
+
+export const nodeMutants: readonly Mutant[] = [...volumeManagerMutants, ...mountMutants];
