@@ -164,3 +164,4 @@ export {
   taintUnschedulable,
   volumeProtectionFinalizer,
 } from './well-known.ts';
+export { wireForm } from './wire-form.ts';

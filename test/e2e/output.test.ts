@@ -8,13 +8,17 @@ const manifest = readFileSync(join(import.meta.dirname, '..', 'golden', 'manifes
 
 /** What the runtime and the release say of themselves, in both outputs. */
 function neutral(text: string): string {
-  return mask(text)
-    .replace(/(Container ID:\s+|containerID: ).*/g, '$1CONTAINER')
-    .replace(/(Image ID:\s+|imageID: ).*/g, '$1IMAGE')
-    .replace(/hostpath\.csi\.k8s\.io_\S+_UID/g, 'PROVISIONER')
-    .replace(/(volumeHandle: |VolumeHandle: +)\S+/g, '$1HANDLE')
-    .replace(/\bv(0\.0\.0-master\+\$Format:%H\$|1\.36\.0\S*)/g, 'VERSION')
-    .replace(/ +$/gm, '');
+  return (
+    mask(text)
+      .replace(/(Container ID:\s+|containerID: ).*/g, '$1CONTAINER')
+      .replace(/(Image ID:\s+|imageID: ).*/g, '$1IMAGE')
+      .replace(/hostpath\.csi\.k8s\.io_\S+_UID/g, 'PROVISIONER')
+      .replace(/(volumeHandle: |VolumeHandle: +)\S+/g, '$1HANDLE')
+      .replace(/\bv(0\.0\.0-master\+\$Format:%H\$|1\.36\.0\S*)/g, 'VERSION')
+      // The recorded cluster ran without the admission plugin that names the account.
+      .replace(/^ *(Service Account: +default|serviceAccount(Name)?: default)\n/gm, '')
+      .replace(/ +$/gm, '')
+  );
 }
 
 /** A table of events, without times and counts, in any order. */

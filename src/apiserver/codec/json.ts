@@ -1,5 +1,7 @@
 /** JSON text of objects, and what JSON.parse alone gets wrong. */
 
+import { wireForm } from '../../api/index.ts';
+
 /** A digit run that may be an integer too large for a double. */
 const longNumber = /\d{16}/;
 
@@ -16,6 +18,7 @@ export function parseJson(text: string): unknown {
   });
 }
 
+/** The text of an object, a list or anything else, as clients of Kubernetes expect it. */
 export function stringify(value: unknown): string {
-  return JSON.stringify(value);
+  return JSON.stringify(wireForm(value));
 }
