@@ -1,11 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { persistentVolumeClaims, persistentVolumes, storageClasses, volumeAttachments } from '../../src/api/index.ts';
+import {
+  nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
+  storageClasses,
+  volumeAttachments,
+} from '../../src/api/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { startProvisioner } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { blindClient, laggingClient, startOn } from './support/controllers.ts';
 import { Code, FakeDriver } from './support/fake-driver.ts';
-import { claimDraft, classDraft } from './support/objects.ts';
+import { claimDraft, classDraft, nodeDraft } from './support/objects.ts';
 
 const provisionerNote = { 'volume.kubernetes.io/storage-provisioner': 'fake.csi' };
 const intent = 'stowage.io/provisioning';
@@ -169,6 +175,26 @@ describe('external-provisioner', () => {
     expect(backend.methods()).not.toContain('DeleteVolume');
     await plane.client.delete(volumeAttachments, { name: 'attachment' });
     await plane.clock.advance(60_000);
+    expect(backend.volumes.size).toBe(0);
+  });
+
+  it('[O8][rel-C4] deletes a released volume that is not attached only after every node let go of it', async () => {
+    const { name, release } = await releasedVolume();
+    await plane.client.create(nodes, nodeDraft('n1'));
+    const report = (...volumesInUse: string[]) =>
+      plane.client.patch(
+        nodes,
+        { name: 'n1' },
+        { type: 'merge', body: { status: { volumesInUse } } },
+        { subresource: 'status' },
+      );
+    await report(`kubernetes.io/csi/fake.csi^id-${name}`);
+    await plane.clock.settle();
+    await release();
+    await plane.clock.advance(60_000);
+    expect(backend.methods()).not.toContain('DeleteVolume');
+    await report();
+    await plane.clock.settle();
     expect(backend.volumes.size).toBe(0);
   });
 

@@ -10,6 +10,7 @@ const attachDetachTests = 'test/integration/attach-detach.test.ts';
 const provisionerTests = 'test/integration/provisioner.test.ts';
 const attacherTests = 'test/integration/attacher.test.ts';
 const schedulerTests = 'test/integration/scheduler.test.ts';
+const assumptionTests = 'test/integration/scheduler-assumptions.test.ts';
 
 const bindingMutants: readonly Mutant[] = [
   {
@@ -64,7 +65,7 @@ const bindingMutants: readonly Mutant[] = [
   },
   {
     name: 'claim-removed-on-the-word-of-a-cache',
-    breaks: ['rel-I4'],
+    breaks: ['C1', 'rel-I4'],
     file: 'src/controllers/pvc-protection/sync-claim.ts',
     find: 'return items.some((pod) => keepsClaim(pod, claim));',
     replace: 'return items.length < 0;',
@@ -84,7 +85,7 @@ const bindingMutants: readonly Mutant[] = [
     file: 'src/scheduler/plugins/volume-binding/volume-binding.ts',
     find: 'for (const { volume } of bindings) this.#volumes.assume(volume);',
     replace: '',
-    tests: [schedulerTests],
+    tests: [assumptionTests],
   },
   {
     name: 'assumption-kept-after-a-failed-bind',
@@ -92,7 +93,7 @@ const bindingMutants: readonly Mutant[] = [
     file: 'src/scheduler/plugins/volume-binding/volume-binding.ts',
     find: 'for (const { volume } of podVolumes?.assumed?.bindings ?? []) this.#volumes.restore(keyOf(volume));',
     replace: '',
-    tests: [schedulerTests],
+    tests: [assumptionTests],
   },
   {
     name: 'pod-placed-before-its-claims-are-bound',
@@ -180,16 +181,43 @@ const provisioningMutants: readonly Mutant[] = [
     name: 'volume-deleted-while-attached',
     breaks: ['rel-C4'],
     file: `${provisioner}/decide.ts`,
-    find: "return attachment ? { kind: 'attached', nodeName: attachment.spec.nodeName } : { kind: 'delete' };",
-    replace: "return attachment ? { kind: 'delete' } : { kind: 'delete' };",
+    find: "if (attachment) return { kind: 'attached', nodeName: attachment.spec.nodeName };",
+    replace: '',
+    tests: [provisionerTests],
+  },
+  {
+    name: 'volume-deleted-while-mounted',
+    breaks: ['rel-C4'],
+    file: `${provisioner}/decide.ts`,
+    find: "return node ? { kind: 'inUse', nodeName: node.metadata.name } : { kind: 'delete' };",
+    replace: "return { kind: 'delete' };",
+    tests: [provisionerTests],
+  },
+  {
+    name: 'attachments-not-read-before-a-volume-is-deleted',
+    breaks: ['rel-C4'],
+    file: `${provisioner}/sync-volume.ts`,
+    find: 'const attachments = await context.liveAttachments.of(current.metadata.name, signal);',
+    replace: 'const attachments = context.attachments.byIndex(attachmentsByVolume, current.metadata.name);',
+    tests: [provisionerTests],
+  },
+  {
+    name: 'retained-volume-deleted-on-the-word-of-a-cache',
+    breaks: ['rel-B5'],
+    file: `${provisioner}/sync-volume.ts`,
+    find: 'const current = await readCurrent(context, volume, signal);',
+    replace: 'const current = volume;',
     tests: [provisionerTests],
   },
   {
     name: 'volume-object-removed-before-the-volume',
     breaks: ['rel-C6'],
     file: `${provisioner}/sync-volume.ts`,
-    find: 'if (!signal.aborted) recorder.event(volume,',
-    replace: 'await removeFinalizer(context, current, signal);\n    if (!signal.aborted) recorder.event(volume,',
+    find: 'try {\n    await csiDeleteVolume(',
+    replace: `await client.delete(persistentVolumes, current.metadata, { signal });
+  await removeFinalizer(context, current, signal);
+  try {
+    await csiDeleteVolume(`,
     tests: [provisionerTests],
   },
   {

@@ -15,7 +15,7 @@ const volumeManagerMutants: readonly Mutant[] = [
     file: `${manager}/node-volume-manager.ts`,
     find: 'if (pods.containersRunning(podUid)) return false;',
     replace: '',
-    tests: [managerTests],
+    tests: [reconstructTests],
   },
   {
     name: 'unstage-before-unpublish',
@@ -69,8 +69,8 @@ const volumeManagerMutants: readonly Mutant[] = [
     name: 'mounted-volumes-not-reported-in-use',
     breaks: ['rel-E15'],
     file: `${manager}/volumes-in-use.ts`,
-    find: "for (const volume of actual.list()) if (volume.attachability !== 'notRequired') names.add(volume.name);",
-    replace: '',
+    find: 'for (const volume of actual.list()) {',
+    replace: 'for (const volume of [...actual.list()].slice(0, 0)) {',
     tests: [reconstructTests],
   },
   {
@@ -101,19 +101,31 @@ const volumeManagerMutants: readonly Mutant[] = [
 
 const mountMutants: readonly Mutant[] = [
   {
-    name: 'publish-leaves-no-record-before-the-call',
-    breaks: ['rel-E4', 'rel-E8'],
+    name: 'publish-recorded-after-the-call',
+    breaks: ['rel-E4'],
     file: `${csi}/csi-publish.ts`,
-    find: 'await writeVolumeData(host.fs, dataDir, volumeDataOf(step, spec, source));',
-    replace: '',
+    find: `await writeVolumeData(host.fs, dataDir, volumeDataOf(step, spec, source));
+  await doubtMountRecord(host.fs, dataDir);
+  try {
+    await call();`,
+    replace: `await doubtMountRecord(host.fs, dataDir);
+  try {
+    await call();
+    await writeVolumeData(host.fs, dataDir, volumeDataOf(step, spec, source));`,
     tests: [reconstructTests],
   },
   {
-    name: 'stage-leaves-no-record-before-the-call',
-    breaks: ['rel-E4', 'rel-E8'],
+    name: 'stage-recorded-after-the-call',
+    breaks: ['rel-E4'],
     file: `${csi}/csi-stage.ts`,
-    find: 'await writeVolumeData(host.fs, request.dataDir, { driverName, volumeHandle });',
-    replace: '',
+    find: `await writeVolumeData(host.fs, request.dataDir, { driverName, volumeHandle });
+  await doubtMountRecord(host.fs, request.dataDir);
+  try {
+    await call?.();`,
+    replace: `await doubtMountRecord(host.fs, request.dataDir);
+  try {
+    await call?.();
+    await writeVolumeData(host.fs, request.dataDir, { driverName, volumeHandle });`,
     tests: [reconstructTests],
   },
   {

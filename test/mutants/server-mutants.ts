@@ -94,9 +94,9 @@ export const serverMutants: readonly Mutant[] = [
   {
     name: 'finalizer-added-after-deletion-began',
     breaks: ['rel-A12'],
-    file: update,
-    find: 'if (previous.metadata.deletionTimestamp === undefined) return [];',
-    replace: 'if (previous.metadata.uid) return [];',
+    file: 'src/api/validation/object-meta.ts',
+    find: 'if (previous.deletionTimestamp !== undefined) {',
+    replace: "if (previous.deletionTimestamp === '') {",
     tests: [clientContract],
   },
   {

@@ -1,12 +1,5 @@
 /** PUT and PATCH of an object or its status: read, change, check, write, and again when somebody else was faster. */
-import {
-  type ApiResponse,
-  ApiStatusError,
-  type FieldError,
-  invalid,
-  type ManagedFieldsEntry,
-  validateUpdate,
-} from '../../api/index.ts';
+import { type ApiResponse, ApiStatusError, invalid, type ManagedFieldsEntry, validateUpdate } from '../../api/index.ts';
 import { type AdmissionAttributes, admit, validateAdmission } from '../admission/admission.ts';
 import { managedFieldsAfterUpdate } from '../apply/server-side-apply.ts';
 import { deepEqual } from '../registry/deep-equal.ts';
@@ -128,7 +121,7 @@ async function writeChange(call: WriteCall, change: PreparedChange): Promise<Any
     object = await admit(plugins, { ...attributes, object: prepared });
     if (object !== prepared) object = prepareForUpdate(resource, object, current, subresource, call.context);
   }
-  const errors = [...addedFinalizers(object, current), ...validateUpdate(resource.type, object, current, subresource)];
+  const errors = validateUpdate(resource.type, object, current, subresource);
   if (errors.length > 0) throw invalid(resource.type, name, errors);
   await validateAdmission(plugins, { ...attributes, object });
   object = withManagers(call, object, current, objectChange);
@@ -182,20 +175,4 @@ function updateAttributes(call: WriteCall, previous: AnyObject, object: AnyObjec
 function isRemovable(call: WriteCall, object: AnyObject): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds } = object.metadata;
   return deletionTimestamp !== undefined && !deletionGracePeriodSeconds && !isHeld(call.resource, object);
-}
-
-/** Finalizers may only go once deletion has begun. */
-function addedFinalizers(object: AnyObject, previous: AnyObject): readonly FieldError[] {
-  if (previous.metadata.deletionTimestamp === undefined) return [];
-  const before = new Set(previous.metadata.finalizers);
-  const added = (object.metadata.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
-  if (added.length === 0) return [];
-  const shown = `[]string{${added.map((finalizer) => JSON.stringify(finalizer)).join(', ')}}`;
-  return [
-    {
-      kind: 'Forbidden',
-      field: 'metadata.finalizers',
-      message: `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`,
-    },
-  ];
 }
