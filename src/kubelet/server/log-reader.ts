@@ -58,7 +58,7 @@ async function readLines(file: FileHandle, from: number): Promise<{ lines: strin
 
 /** Yields the log's text. Ends at the end of the file, or with `follow` when the container has ended. */
 export async function* readLog(source: LogSource, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
-  const file = await ifExists(source.fs.open(source.path, 'r'));
+  let file = await ifExists(source.fs.open(source.path, 'r'));
   if (!file) return;
   try {
     let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
@@ -78,14 +78,26 @@ export async function* readLog(source: LogSource, options: LogOptions, signal: A
       const bytes = Buffer.from(text);
       if (bytes.length > 0) yield bytes.length > left ? bytes.toString('utf8', 0, left) : text;
       left -= bytes.length;
-      if (left <= 0 || !options.follow || (ended && lines.length === 0)) return;
-      if (!ended) await source.clock.sleep(followDelayMs, signal);
+      if (left <= 0 || !options.follow) return;
+      const turned = lines.length === 0 ? await openTurned(source, file) : undefined;
+      if (turned) {
+        await file.close();
+        file = turned;
+        position = 0;
+      } else if (ended && lines.length === 0) return;
+      else if (!ended) await source.clock.sleep(followDelayMs, signal);
     }
   } catch (thrown) {
     if (!isAbort(thrown)) throw thrown;
   } finally {
     await file.close();
   }
+}
+
+/** The file that has taken the name of the one that is read, which was full. */
+async function openTurned({ fs, path, clock }: LogSource, file: FileHandle): Promise<FileHandle | undefined> {
+  const [now, current] = await clock.boundary(Promise.all([ifExists(fs.stat(path)), file.stat()]));
+  return now && now.ino !== current.ino ? await ifExists(fs.open(path, 'r')) : undefined;
 }
 
 function select(lines: readonly Line[], { sinceMs, tailLines }: LogOptions): readonly Line[] {

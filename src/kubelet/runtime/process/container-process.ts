@@ -107,6 +107,8 @@ export class ContainerProcess {
   ): Promise<ContainerProcess> {
     const root = await prepareRoot(options.environment, asked, containerDir);
     const { spec } = root;
+    // There from the start, for those who follow it.
+    await options.fs.writeFile(spec.logPath, '', { flag: 'a', mode: 0o640 });
     const paths = ['stdout', 'stderr'].map((name) => join(containerDir, name));
     const pipes = await makePipes(realExec(options.clock), paths);
     const environment = await openEnvironment(options.fs, containerDir, environmentScript(spec.env));
