@@ -4,7 +4,16 @@
  */
 import { dirname, join } from 'node:path';
 import { builtInResources, type Identity, type ResourceType, type Transport } from '../api/index.ts';
-import { assert, type Clock, type Fs, type Logger, type Random, realFs, writeFileDurably } from '../base/index.ts';
+import {
+  assert,
+  type Clock,
+  type Fs,
+  ifExists,
+  type Logger,
+  type Random,
+  realFs,
+  writeFileDurably,
+} from '../base/index.ts';
 import { AdmissionChain, type AdmissionPlugin } from './admission/admission.ts';
 import { defaultPlugins } from './admission/default-plugins.ts';
 import { Authenticator, type StaticToken } from './auth/authenticator.ts';
@@ -29,7 +38,8 @@ import { reviewHandlers } from './subresources/reviews.ts';
 import { Watches } from './watch/watches.ts';
 
 export interface ApiServerOptions {
-  readonly store: Store;
+  /** A promise lets the keys be read while the store opens. */
+  readonly store: Store | Promise<Store>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -84,19 +94,20 @@ const administrator = 'stowage-admin';
 
 /** Does not own the store: who opened it closes it, after the server. */
 export async function createApiServer(options: ApiServerOptions): Promise<ApiServer> {
-  const { store, clock, random, dataDir, fs = realFs } = options;
-  const pki =
-    dataDir === undefined ? undefined : await Pki.open({ fs, clock, random, directory: join(dataDir, 'pki') });
+  const { clock, random, dataDir, fs = realFs } = options;
+  const opening = dataDir === undefined ? undefined : Pki.open({ fs, clock, random, directory: join(dataDir, 'pki') });
+  const [store, pki] = await Promise.all([options.store, opening]);
   const reader = new ObjectReader(store);
   if (!options.authorizer) await ensureBootstrapPolicy({ store, clock, random });
   const rbac = options.authorizer ? undefined : await RbacAuthorizer.start(store, reader);
   const authorizer = options.authorizer ?? rbac;
   assert(authorizer, 'a server without an authorizer');
-  return new Server({ options, pki, reader, authorizer, rbac });
+  return new Server({ options, store, pki, reader, authorizer, rbac });
 }
 
 interface ServerParts {
   readonly options: ApiServerOptions;
+  readonly store: Store;
   readonly pki: Pki | undefined;
   readonly reader: ObjectReader;
   readonly authorizer: Authorizer;
@@ -114,8 +125,8 @@ class Server implements ApiServer {
   #address = '';
 
   constructor(parts: ServerParts) {
-    const { options, pki, reader, authorizer, rbac } = parts;
-    const { store, clock, random, logger } = options;
+    const { options, store, pki, reader, authorizer, rbac } = parts;
+    const { clock, random, logger } = options;
     this.#parts = parts;
     this.#tokens = new ServiceAccountTokens({ key: pki?.tokenKey ?? createTokenKey(), clock, random, reader });
     const mountServiceAccountTokens = options.mountServiceAccountTokens ?? true;
@@ -158,7 +169,11 @@ class Server implements ApiServer {
   async listen({ host, port, hosts = [] }: ListenOptions): Promise<{ address: string; port: number }> {
     assert(!this.#http, 'the server listens already');
     const named = [...new Set([...localHosts, ...serviceHosts, host, ...hosts])].filter((name) => !isAny(name));
-    const certificate = await this.issueCertificate('apiserver', { commonName: 'stowage-apiserver', hosts: named });
+    const [certificate] = await Promise.all([
+      this.issueCertificate('apiserver', { commonName: 'stowage-apiserver', hosts: named }),
+      // Needed next, for the kubeconfig.
+      this.#adminCertificate(),
+    ]);
     const context = this.#handlerContext();
     this.#http = await listen({ context, host, port, certificate, authority: this.rootCa });
     const reachable = isAny(host) ? '127.0.0.1' : host;
@@ -191,12 +206,17 @@ class Server implements ApiServer {
     return { pipeline, registry, authenticator, authorizer, clock, random, logger, systemPaths, kubelets };
   }
 
+  #adminCertificate(): Promise<KeyPair> {
+    return this.issueCertificate('admin', { commonName: administrator, organizations: ['system:masters'] });
+  }
+
   async writeKubeconfig(path: string): Promise<void> {
     assert(this.#address !== '', 'a kubeconfig names the address that is listened on');
     const { fs = realFs } = this.#parts.options;
-    const request = { commonName: administrator, organizations: ['system:masters'] };
-    const client = await this.issueCertificate('admin', request);
+    const client = await this.#adminCertificate();
     const text = kubeconfigText({ server: this.#address, authority: this.rootCa, client, user: administrator });
+    // The same at every start on the same port.
+    if ((await ifExists(fs.readFile(path, 'utf8'))) === text) return;
     await fs.mkdir(dirname(path), { recursive: true });
     await writeFileDurably(fs, path, text);
   }

@@ -37,10 +37,8 @@ export class Pki {
   static async open(options: PkiOptions): Promise<Pki> {
     const { fs, directory } = options;
     await fs.mkdir(directory, { recursive: true, mode: directoryMode });
-    const existing = await readPair(options, 'ca');
-    const authority = existing ?? (await createAuthority('stowage', options));
-    if (!existing) await writePair(options, 'ca', authority);
-    return new Pki(options, authority, await readTokenKey(options));
+    const [authority, tokenKey] = await Promise.all([readAuthority(options), readTokenKey(options)]);
+    return new Pki(options, authority, tokenKey);
   }
 
   /** The certificate of that name, made when it is missing, about to expire, or for other hosts or another subject. */
@@ -68,6 +66,14 @@ export class Pki {
       hosts.every((host) => names.includes(`DNS:${host}`) || names.includes(`IP Address:${host}`))
     );
   }
+}
+
+async function readAuthority(options: PkiOptions): Promise<KeyPair> {
+  const existing = await readPair(options, 'ca');
+  if (existing) return existing;
+  const authority = await createAuthority('stowage', options);
+  await writePair(options, 'ca', authority);
+  return authority;
 }
 
 async function readPair({ fs, directory }: PkiOptions, name: string): Promise<KeyPair | undefined> {

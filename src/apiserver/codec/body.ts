@@ -40,7 +40,9 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
     });
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
     request.on('error', reject);
-    request.on('close', () => reject(ApiStatusError.of('BadRequest', 'the request was cut off')));
+    request.on('close', () => {
+      if (!request.complete) reject(ApiStatusError.of('BadRequest', 'the request was cut off'));
+    });
   });
 }
 

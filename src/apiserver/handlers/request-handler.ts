@@ -55,7 +55,10 @@ export async function handleRequest(
   response: ServerResponse,
 ): Promise<void> {
   const closed = new AbortController();
-  response.on('close', () => closed.abort());
+  response.on('close', () => {
+    // Nearly always everything has been said by then, and nobody listens: aborting costs.
+    if (!response.writableFinished) closed.abort();
+  });
   try {
     const { path, query, segments } = addressOf(request);
     const identity = await identify(context, request);
