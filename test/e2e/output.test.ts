@@ -108,6 +108,7 @@ describe('what kubectl prints', () => {
       const head = (text: string) =>
         neutral(text)
           .replace(/^Events:[\s\S]*/m, '')
+          .replace(/ {2,}/g, '  ')
           .trimEnd();
       expect(head(await stowage.ok(argsOf(name)))).toBe(head(golden(name).output));
     },

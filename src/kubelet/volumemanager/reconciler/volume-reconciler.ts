@@ -236,16 +236,25 @@ export class VolumeReconciler implements AsyncDisposable {
         return true;
       }
       case 'mountDevice':
+        this.#tellUnattached(name);
         await this.#mountDevice(name, signal);
         return true;
-      case 'adopt':
       case 'setUp':
+        this.#tellUnattached(name);
+        await this.#forPod(name, step, unwanted);
+        return true;
+      case 'adopt':
       case 'expand':
         await this.#forPod(name, step, unwanted);
         return true;
       default:
         return unreachable(step);
     }
+  }
+
+  /** A volume that nobody attaches is never waited for; that it is in use is told all the same. */
+  #tellUnattached(name: UniqueVolumeName): void {
+    if (this.#options.desired.get(name)?.attachable === false) this.#options.volumesInUseChanged();
   }
 
   async #verify(name: UniqueVolumeName, signal: AbortSignal): Promise<boolean> {
