@@ -5,6 +5,7 @@ const manager = 'src/kubelet/volumemanager';
 const csi = 'src/volume-plugins/csi';
 const managerTests = `${manager}/node-volume-manager.test.ts`;
 const stepTests = `${manager}/reconciler/decide-volume-steps.test.ts`;
+const podVolumeTests = `${manager}/pod-volumes.test.ts`;
 const reconstructTests = `${manager}/reconciler/reconstruct.test.ts`;
 const blockDeviceTests = 'src/mount/block-devices.test.ts';
 
@@ -95,7 +96,23 @@ const volumeManagerMutants: readonly Mutant[] = [
     file: `${manager}/operation-executor/mount-volume.ts`,
     find: 'if (!context.actual.isMountedElsewhere(desired.name, pod.pod.metadata.uid)) return;',
     replace: 'if (desired.name) return;',
-    tests: [`${manager}/pod-volumes.test.ts`],
+    tests: [podVolumeTests],
+  },
+  {
+    name: 'volume-of-another-claim-mounted',
+    breaks: ['I3'],
+    file: `${manager}/populator/volume-spec-resolver.ts`,
+    find: 'if (claimRef.uid !== claim.metadata.uid) {',
+    replace: "if (claimRef.uid === '') {",
+    tests: [podVolumeTests],
+  },
+  {
+    name: 'ephemeral-claim-of-another-pod-mounted',
+    breaks: ['rel-I1'],
+    file: `${manager}/populator/volume-spec-resolver.ts`,
+    find: 'if (volume.ephemeral && !podIsOwner(pod, claim)) throw finalError(notOwnerMessage(pod, claim));',
+    replace: '',
+    tests: [podVolumeTests],
   },
 ];
 
@@ -159,6 +176,24 @@ const mountMutants: readonly Mutant[] = [
     find: 'if (zeros !== length) {',
     replace: 'if (zeros > length) {',
     tests: [blockDeviceTests],
+  },
+  {
+    name: 'link-in-a-volume-followed-out-of-it',
+    breaks: ['rel-S-FS2', 'rel-S-FS3'],
+    file: 'src/mount/safe-open.ts',
+    find: 'const pathFlags = openPath | constants.O_NOFOLLOW;',
+    replace: 'const pathFlags = openPath;',
+    tests: ['src/mount/safe-open.test.ts'],
+  },
+  {
+    name: 'files-shown-before-they-are-finished',
+    breaks: ['rel-E13'],
+    file: 'src/volume-plugins/atomic-writer.ts',
+    find: `await finish();
+    await this.#publish(version);`,
+    replace: `await this.#publish(version);
+    await finish();`,
+    tests: ['src/volume-plugins/atomic-writer.test.ts'],
   },
   {
     name: 'directory-removed-with-a-mount-in-it',
