@@ -2,10 +2,11 @@
 import { controllerRevisions, keyOf, type Pod, persistentVolumeClaims, pods, statefulSets } from '../../api/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { Announcer } from '../common/announcer.ts';
+import { addOwnerIndexes } from '../common/owners.ts';
 import { addPodClaimIndex, podsUsingClaim } from '../common/pod-claim-index.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { parsePodName } from './ordinals.ts';
-import { podsByParent, revisionsByOwner, type StatefulSetContext, syncStatefulSet } from './sync-stateful-set.ts';
+import { podsByParent, type StatefulSetContext, syncStatefulSet } from './sync-stateful-set.ts';
 
 /** The name that its events carry. */
 export const statefulSetControllerName = 'statefulset-controller';
@@ -28,10 +29,7 @@ export function startStatefulSetController(options: ControllerOptions): AsyncDis
     const parent = parentKey(pod);
     return parent === undefined ? [] : [parent];
   });
-  context.revisions.addIndex(
-    revisionsByOwner,
-    ({ metadata }) => metadata.ownerReferences?.filter((owner) => owner.controller).map(({ uid }) => uid) ?? [],
-  );
+  addOwnerIndexes(context.revisions);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncStatefulSet(context, key, signal);
     const queue = stack.use(runReconciler({ name: 'statefulset', clock, logger, reconcile }));

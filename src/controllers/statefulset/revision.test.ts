@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { ControllerRevision, PersistentVolumeClaim, StatefulSet } from '../../api/index.ts';
+import {
+  type ControllerRevision,
+  type PersistentVolumeClaim,
+  type StatefulSet,
+  statefulSets,
+} from '../../api/index.ts';
+import { expiredRevisions, revisionOf as revisionOfOwner, sameTemplate } from '../common/controller-revision.ts';
 import { testClaim, testMeta, testPod } from '../common/test-objects.ts';
 import { withRetention } from './claim-retention.ts';
 import { arrangePods, ordinalRange, parsePodName } from './ordinals.ts';
-import { expiredRevisions, revisionOf, sameTemplate } from './revision.ts';
 import { statusOf } from './set-status.ts';
 
 function testSet(spec: Partial<StatefulSet['spec']> = {}): StatefulSet {
@@ -39,6 +44,10 @@ describe('names and ordinals', () => {
 });
 
 describe('a revision', () => {
+  const kind = { type: statefulSets, hashLabel: 'controller.kubernetes.io/hash' };
+  const revisionOf = (set: StatefulSet, revision: number, collisions: number) =>
+    revisionOfOwner(set, kind, revision, collisions);
+
   const stored = (set: StatefulSet, revision: number): ControllerRevision => {
     const draft = revisionOf(set, revision, 0);
     return {

@@ -1,7 +1,6 @@
 /** Brings one StatefulSet a step further: reads, decides, acts, and writes the status. */
 import {
   type ControllerRevision,
-  controllerRevisions,
   type Draft,
   isAlreadyExists,
   keyOf,
@@ -23,12 +22,14 @@ import {
   requeueAfter,
 } from '../../client/index.ts';
 import type { Announcer } from '../common/announcer.ts';
+import { type RevisionKind, templateOf } from '../common/controller-revision.ts';
+import { dependentsOf } from '../common/owners.ts';
 import { ifFound } from '../common/read-live.ts';
+import { resolveRevision, truncateHistory } from '../common/revision-history.ts';
 import { withRetention } from './claim-retention.ts';
 import { availableInMs, decideSet, isRunningAndReady, revisionNameOf, type SetAction } from './decide-set.ts';
 import { arrangePods, type PodsOfSet, parsePodName } from './ordinals.ts';
 import { claimsOf, ownerReferenceTo, podOf, statefulSetType } from './pod-of-set.ts';
-import { expiredRevisions, revisionOf, sameTemplate, sortRevisions, templateOf } from './revision.ts';
 import { sameStatus, statusOf } from './set-status.ts';
 
 export interface StatefulSetContext {
@@ -45,12 +46,8 @@ export interface StatefulSetContext {
 
 /** Index of pods by `namespace/set` as their names tell. */
 export const podsByParent = 'statefulset/parent';
-/** Index of revisions by the uid of the set that owns them. */
-export const revisionsByOwner = 'statefulset/owner';
-
+const revisionKind: RevisionKind = { type: statefulSets, hashLabel: 'controller.kubernetes.io/hash' };
 const defaultRevisionHistoryLimit = 10;
-/** Hashes that collide are told apart by a count; more than a few in a row cannot be chance. */
-const maxCollisions = 20;
 
 export async function syncStatefulSet(
   context: StatefulSetContext,
@@ -84,7 +81,7 @@ export async function syncStatefulSet(
     if (!sameStatus(set.status, status))
       await context.client.updateStatus(statefulSets, { ...set, status }, { signal });
   }
-  await truncateHistory(context, set, owned, names, signal);
+  await truncateHistory(context, { owner: set, live: liveRevisions(owned, names), limit: historyLimit(set) }, signal);
   return nextLook(set, owned, nowMs);
 }
 
@@ -130,63 +127,24 @@ interface History {
   readonly collisionCount: number;
 }
 
-/** Finds the revision of the set's template, or records it. */
 async function resolveRevisions(context: StatefulSetContext, set: StatefulSet, signal: AbortSignal): Promise<History> {
-  const { client } = context;
-  const revisions = sortRevisions(context.revisions.byIndex(revisionsByOwner, set.metadata.uid));
-  let collisionCount = set.status?.collisionCount ?? 0;
-  const last = revisions.at(-1);
-  const next = (last?.revision ?? 0) + 1;
-  const equal = revisions.findLast((revision) => sameTemplate(revision, revisionOf(set, next, 0)));
-  let update: ControllerRevision;
-  if (equal && equal === last) update = equal;
-  else if (equal) update = await client.update(controllerRevisions, { ...equal, revision: next }, { signal });
-  else ({ update, collisionCount } = await createRevision(context, set, { next, collisionCount }, signal));
-  const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
-  return { current, update, collisionCount };
+  const request = { ...revisionKind, owner: set, collisionCount: set.status?.collisionCount ?? 0 };
+  const resolved = await resolveRevision(context, request, signal);
+  const revisions = dependentsOf(context.revisions, set.metadata.uid);
+  const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision);
+  return { current: current ?? resolved.update, ...resolved };
 }
 
-async function createRevision(
-  { client }: StatefulSetContext,
-  set: StatefulSet,
-  { next, collisionCount }: { readonly next: number; readonly collisionCount: number },
-  signal: AbortSignal,
-): Promise<{ update: ControllerRevision; collisionCount: number }> {
-  for (let count = collisionCount; ; count++) {
-    const draft = revisionOf(set, next, count);
-    try {
-      return { update: await client.create(controllerRevisions, draft, { signal }), collisionCount: count };
-    } catch (error) {
-      if (!isAlreadyExists(error) || count - collisionCount >= maxCollisions) throw error;
-      const key = { namespace: set.metadata.namespace, name: draft.metadata.name ?? '' };
-      const existing = await client.get(controllerRevisions, key, { signal });
-      if (!sameTemplate(existing, draft)) continue;
-      const controller = existing.metadata.ownerReferences?.find((owner) => owner.controller);
-      if (controller?.uid === set.metadata.uid) return { update: existing, collisionCount: count };
-      if (controller) continue;
-      // Left behind by a set of this name that was deleted without its dependents.
-      const ownerReferences = [ownerReferenceTo(set, statefulSetType)];
-      const adopted = { ...existing, metadata: { ...existing.metadata, ownerReferences } };
-      return { update: await client.update(controllerRevisions, adopted, { signal }), collisionCount: count };
-    }
-  }
+function historyLimit(set: StatefulSet): number {
+  return set.spec.revisionHistoryLimit ?? defaultRevisionHistoryLimit;
 }
 
-async function truncateHistory(
-  { client, revisions }: StatefulSetContext,
-  set: StatefulSet,
+function liveRevisions(
   owned: readonly Pod[],
   { currentRevision, updateRevision }: { readonly currentRevision: string; readonly updateRevision: string },
-  signal: AbortSignal,
-): Promise<void> {
-  const live = new Set(
-    [currentRevision, updateRevision, ...owned.map(revisionNameOf)].filter((name) => name !== undefined),
-  );
-  const limit = set.spec.revisionHistoryLimit ?? defaultRevisionHistoryLimit;
-  for (const { metadata } of expiredRevisions(revisions.byIndex(revisionsByOwner, set.metadata.uid), live, limit)) {
-    const { namespace, name, uid } = metadata;
-    await ifFound(client.delete(controllerRevisions, { namespace, name }, { preconditions: { uid }, signal }));
-  }
+): ReadonlySet<string> {
+  const names = [currentRevision, updateRevision, ...owned.map(revisionNameOf)];
+  return new Set(names.filter((name) => name !== undefined));
 }
 
 /** Claims get or lose their owners before any pod is deleted: afterwards nobody would know. */

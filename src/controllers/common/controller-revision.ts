@@ -1,11 +1,31 @@
 /**
- * The history of a StatefulSet's template: one ControllerRevision per distinct template, named by its hash.
- * Upstream: pkg/controller/history, statefulset/stateful_set_utils.go.
+ * The history of a template: one ControllerRevision per distinct template, named by its hash. Pure.
+ * Upstream: pkg/controller/history.
  */
-import type { ControllerRevision, Draft, PodTemplateSpec, StatefulSet } from '../../api/index.ts';
-import { canonicalText, hashOf } from '../common/template-hash.ts';
+import type {
+  ControllerRevision,
+  Draft,
+  KubernetesObject,
+  NamespacedObjectMeta,
+  PodTemplateSpec,
+  ResourceType,
+} from '../../api/index.ts';
+import { controllerReference } from './owners.ts';
+import { canonicalText, hashOf } from './template-hash.ts';
 
-const hashLabel = 'controller.kubernetes.io/hash';
+/** An object whose template has a history. */
+export interface Templated extends KubernetesObject {
+  readonly metadata: NamespacedObjectMeta;
+  readonly spec: { readonly template: PodTemplateSpec };
+}
+
+/** How revisions of a kind are made. */
+export interface RevisionKind {
+  readonly type: ResourceType;
+  /** The label of a revision that holds its hash. */
+  readonly hashLabel: string;
+}
+
 /** What a revision records: a patch that replaces the template. */
 interface RevisionData {
   readonly spec: { readonly template: PodTemplateSpec & { readonly $patch: 'replace' } };
@@ -15,18 +35,23 @@ function dataOf(template: PodTemplateSpec): RevisionData {
   return { spec: { template: { ...template, $patch: 'replace' } } };
 }
 
-/** The revision that the set's template is, as it would be created. */
-export function revisionOf(set: StatefulSet, revision: number, collisionCount: number): Draft<ControllerRevision> {
-  const data = dataOf(set.spec.template);
+/** The revision that the owner's template is, as it would be created. */
+export function revisionOf(
+  owner: Templated,
+  { type, hashLabel }: RevisionKind,
+  revision: number,
+  collisionCount: number,
+): Draft<ControllerRevision> {
+  const { template } = owner.spec;
+  const data = dataOf(template);
   const hash = hashOf(data, collisionCount);
-  const { name, namespace, uid } = set.metadata;
-  const owner = { apiVersion: 'apps/v1', kind: 'StatefulSet', name, uid, controller: true, blockOwnerDeletion: true };
+  const { name, namespace } = owner.metadata;
   return {
     metadata: {
       name: `${name}-${hash}`,
       namespace,
-      labels: { ...set.spec.template.metadata?.labels, [hashLabel]: hash },
-      ownerReferences: [owner],
+      labels: { ...template.metadata?.labels, [hashLabel]: hash },
+      ownerReferences: [controllerReference(owner, type)],
     },
     data,
     revision,
@@ -39,7 +64,7 @@ export function sameTemplate(left: Pick<ControllerRevision, 'data'>, right: Pick
 
 /** The template that a revision recorded. */
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
-  // Revisions that this controller owns hold what dataOf made.
+  // Revisions that a controller owns hold what dataOf made.
   const { $patch: _, ...template } = (revision.data as RevisionData).spec.template;
   return template;
 }
