@@ -58,8 +58,9 @@ async function readLines(file: FileHandle, from: number): Promise<{ lines: strin
 
 /** Yields the log's text. Ends at the end of the file, or with `follow` when the container has ended. */
 export async function* readLog(source: LogSource, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
-  let file = await ifExists(source.fs.open(source.path, 'r'));
-  if (!file) return;
+  const opened = await ifExists(source.fs.open(source.path, 'r'));
+  if (!opened) return;
+  let file: FileHandle = opened;
   try {
     let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
     let position = 0;

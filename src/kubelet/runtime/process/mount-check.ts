@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { isWithin, type MountPoint } from '../../../mount/index.ts';
 import { ContainerRuntimeError } from '../runtime.ts';
-import { identityOf, type PlacedMount } from './mount-plan.ts';
+import { identityOf, keptFlags, type PlacedMount } from './mount-plan.ts';
 import { shellCommand } from './shell-quote.ts';
 
 export interface MountCheck {
@@ -61,6 +61,12 @@ export interface FinishOptions {
   readonly shared: boolean;
 }
 
+/** A remount sets all flags of a mount: those that it has are named again. */
+function makeReadOnly({ path, options }: MountPoint): string[] {
+  const flags = new Set(['remount', 'bind', 'ro', ...keptFlags.filter((flag) => options.includes(flag))]);
+  return ['mount', '--no-canonicalize', '-o', [...flags].join(','), '--', path];
+}
+
 /** Commands that finish the mount namespace: run in it, before the root is changed. */
 export function finishCommands(check: MountCheck, options: FinishOptions): string[] {
   const { rootfs, containerMounts } = check;
@@ -68,11 +74,10 @@ export function finishCommands(check: MountCheck, options: FinishOptions): strin
   for (const mount of check.mounts.filter((candidate) => candidate.recursiveReadOnly)) {
     const target = join(rootfs, mount.target);
     const below = containerMounts.filter((found) => found.path !== target && isWithin(target, found.path));
-    for (const { path } of below) commands.push(['mount', '--no-canonicalize', '-o', 'remount,bind,ro', '--', path]);
+    for (const found of below) commands.push(makeReadOnly(found));
   }
-  if (options.readOnlyRootFilesystem) {
-    commands.push(['mount', '--no-canonicalize', '-o', 'remount,bind,ro', '--', rootfs]);
-  }
+  const root = containerMounts.findLast((mount) => mount.path === rootfs);
+  if (options.readOnlyRootFilesystem && root) commands.push(makeReadOnly(root));
   if (options.shared) {
     // To unmount here would unmount on the host. As slaves they follow the host instead.
     const shared = containerMounts.filter((mount) => mount.shared !== undefined && !isWithin(rootfs, mount.path));

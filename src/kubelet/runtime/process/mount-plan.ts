@@ -28,7 +28,7 @@ export function placeMounts(mounts: readonly (ContainerMount & { readonly exists
 }
 
 /** Flags that a bind mount has from its source and would lose when another flag is set. */
-const keptFlags = ['ro', 'nosuid', 'nodev', 'noexec', 'nosymfollow'];
+export const keptFlags: readonly string[] = ['ro', 'nosuid', 'nodev', 'noexec', 'nosymfollow'];
 
 function bindOptions(mount: ContainerMount, hostMounts: readonly MountPoint[], privileged: boolean): string[] {
   const source = findContainingMount(hostMounts, mount.source);

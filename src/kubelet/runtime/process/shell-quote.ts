@@ -1,6 +1,6 @@
 /** The text as one word of a POSIX shell. */
 export function shellQuote(text: string): string {
-  return /^[\w./:=@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return /^[\w./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 export function shellCommand(words: readonly string[]): string {
