@@ -3,6 +3,7 @@
  * are readable by their owner only.
  */
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, type Fs, ifExists, KeyLock, type Random, writeFileDurably } from '../../base/index.ts';
 import { type CertificateRequest, createAuthority, issueCertificate, type KeyPair } from './certificate-authority.ts';
@@ -57,13 +58,12 @@ export class Pki {
     const authority = new X509Certificate(this.authority.certificate);
     const subject = parsed.subject.split('\n');
     const groups = subject.filter((part) => part.startsWith('O=')).map((part) => part.slice(2));
-    const names = (parsed.subjectAltName ?? '').split(', ');
     return (
       Date.parse(parsed.validTo) - this.#options.clock.now() > renewBeforeMs &&
       parsed.verify(authority.publicKey) &&
       subject.includes(`CN=${commonName}`) &&
       groups.join('\n') === organizations.join('\n') &&
-      hosts.every((host) => names.includes(`DNS:${host}`) || names.includes(`IP Address:${host}`))
+      hosts.every((host) => (isIP(host) ? parsed.checkIP(host) : parsed.checkHost(host)) !== undefined)
     );
   }
 }
