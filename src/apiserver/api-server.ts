@@ -130,7 +130,10 @@ class Server implements ApiServer {
     this.#parts = parts;
     this.#tokens = new ServiceAccountTokens({ key: pki?.tokenKey ?? createTokenKey(), clock, random, reader });
     const mountServiceAccountTokens = options.mountServiceAccountTokens ?? true;
-    const plugins = [...defaultPlugins({ reader, random, mountServiceAccountTokens }), ...(options.plugins ?? [])];
+    const plugins = [
+      ...defaultPlugins({ reader, random, rbac, mountServiceAccountTokens }),
+      ...(options.plugins ?? []),
+    ];
     const registry = createRegistry(options.resources ?? builtInResources);
     const reviews = reviewHandlers({ authorizer, rbac, tokens: this.#tokens });
     const virtual = [...reviews].map(

@@ -102,4 +102,33 @@ describe('role based access', () => {
     }
     expect((await harness.get(clusterRoles, { name: 'view' })).rules ?? []).toEqual([]);
   });
+
+  it('[rel-S-API13] lets nobody grant what he does not have', async () => {
+    await using server = await guarded();
+    const transport = server.transport(bob);
+    const roleWrites = { apiGroups: [apiGroup], resources: ['roles', 'rolebindings'], verbs: ['create'] };
+    const podReads = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] };
+    await harness.create(clusterRoles, { metadata: { name: 'bob' }, rules: [roleWrites, podReads] });
+    await harness.create(clusterRoleBindings, {
+      metadata: { name: 'bob' },
+      roleRef: { apiGroup, kind: 'ClusterRole', name: 'bob' },
+      subjects: [{ apiGroup, kind: 'User', name: 'bob' }],
+    });
+    const create = (resource: typeof roles | typeof roleBindings, object: object) =>
+      transport.request({ verb: 'create', resource, namespace: 'default', object, options: {} });
+    const metadata = { name: 'r', namespace: 'default' };
+    await create(roles, { metadata, rules: [{ ...podReads, verbs: ['get'] }] });
+    const more = { metadata: { ...metadata, name: 's' }, rules: [{ ...podReads, verbs: ['get', 'delete'] }] };
+    expect((await refusalOf(create(roles, more))).message).toBe(
+      'roles.rbac.authorization.k8s.io "s" is forbidden: user "bob" (groups=["staff" "system:authenticated"]) is attempting to grant RBAC permissions not currently held:\n{APIGroups:[""], Resources:["pods"], Verbs:["get" "delete"]}',
+    );
+    const bind = (name: string, kind: string) => ({
+      metadata: { ...metadata, name: `to-${name}` },
+      roleRef: { apiGroup, kind, name },
+      subjects: [{ apiGroup, kind: 'User', name: 'bob' }],
+    });
+    await create(roleBindings, bind('r', 'Role'));
+    expect((await refusalOf(create(roleBindings, bind('cluster-admin', 'ClusterRole')))).reason).toBe('Forbidden');
+    expect((await refusalOf(create(roleBindings, bind('missing', 'Role')))).message).toContain('not found');
+  });
 });

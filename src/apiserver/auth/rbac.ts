@@ -122,7 +122,7 @@ function has(list: readonly string[] | undefined, value: string): boolean {
   return list?.includes(value) === true || list?.includes('*') === true;
 }
 
-function allowsResource(rule: PolicyRule, attributes: AccessAttributes): boolean {
+export function allowsResource(rule: PolicyRule, attributes: AccessAttributes): boolean {
   const { verb, group, resource, subresource, name } = attributes;
   const full = subresource ? `${resource}/${subresource}` : resource;
   const anyResource = subresource ? `*/${subresource}` : '*';
@@ -134,7 +134,7 @@ function allowsResource(rule: PolicyRule, attributes: AccessAttributes): boolean
   );
 }
 
-function allowsPath(rule: PolicyRule, { verb, path }: PathAttributes): boolean {
+export function allowsPath(rule: PolicyRule, { verb, path }: PathAttributes): boolean {
   const matches = (pattern: string) =>
     pattern === path || pattern === '*' || (pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1)));
   return has(rule.verbs, verb) && rule.nonResourceURLs?.some(matches) === true;
