@@ -86,6 +86,17 @@ describe('paths and methods', () => {
     expect((await client.send('GET', '/openapi/v3', { anonymous: true })).code).toBe(403);
   });
 
+  it('counts what it answers', async () => {
+    await client.send('GET', `${configMaps}/nope`);
+    await client.send('GET', configMaps);
+    const { text } = await client.send('GET', '/metrics');
+    expect(text).toMatch(
+      /^apiserver_request_total\{verb="LIST",group="",version="v1",resource="configmaps",.*code="200"\} \d+$/m,
+    );
+    expect(text).toMatch(/^apiserver_longrunning_requests 0$/m);
+    expect((await client.send('GET', '/metrics', { anonymous: true })).code).toBe(403);
+  });
+
   it('[rel-S-API1] believes no header and no bad token', async () => {
     const get = (headers: Record<string, string>) => client.send('GET', '/api/v1/pods', { anonymous: true, headers });
     expect((await get({ 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' })).code).toBe(403);
