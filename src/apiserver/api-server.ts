@@ -27,6 +27,7 @@ import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
 import type { HandlerContext } from './handlers/handler-context.ts';
 import { type HttpServer, listen } from './handlers/http-server.ts';
 import { KubeletProxy } from './handlers/kubelet-proxy.ts';
+import { RequestMetrics } from './handlers/request-metrics.ts';
 import { SystemPaths } from './handlers/system-paths.ts';
 import type { ServerContext } from './pipeline/context.ts';
 import { ObjectReader } from './registry/object-reader.ts';
@@ -187,13 +188,17 @@ class Server implements ApiServer {
   #handlerContext(): HandlerContext {
     const { options, reader, authorizer } = this.#parts;
     const { registry, subresources, clock, random, logger } = this.#context;
+    const metrics = new RequestMetrics({
+      watches: () => this.#watches.size,
+      storeRevision: () => this.#context.store.revision,
+    });
     const systemPaths = new SystemPaths({
       registry,
       subresources,
       version: apiVersion,
       serverAddress: () => this.#address.replace('https://', ''),
       problems: () => [],
-      metrics: () => '',
+      metrics: () => metrics.print(),
     });
     const kubelets = new KubeletProxy({
       reader,
@@ -206,7 +211,7 @@ class Server implements ApiServer {
     });
     const authenticator = new Authenticator({ tokens: this.#tokens, staticTokens: options.staticTokens ?? [] });
     const pipeline = this.#pipeline;
-    return { pipeline, registry, authenticator, authorizer, clock, random, logger, systemPaths, kubelets };
+    return { pipeline, registry, authenticator, authorizer, clock, random, logger, systemPaths, kubelets, metrics };
   }
 
   #adminCertificate(): Promise<KeyPair> {

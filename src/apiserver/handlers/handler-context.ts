@@ -4,6 +4,7 @@ import type { Authorizer } from '../auth/authorizer.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { RequestPipeline } from '../request-pipeline.ts';
 import type { KubeletProxy } from './kubelet-proxy.ts';
+import type { RequestMetrics } from './request-metrics.ts';
 import type { SystemPaths } from './system-paths.ts';
 
 /** What serving HTTP needs of the server. */
@@ -17,4 +18,5 @@ export interface HandlerContext {
   readonly logger: Logger;
   readonly systemPaths: SystemPaths;
   readonly kubelets: KubeletProxy;
+  readonly metrics: RequestMetrics;
 }

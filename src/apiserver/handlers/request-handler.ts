@@ -59,21 +59,28 @@ export async function handleRequest(
     // Nearly always everything has been said by then, and nobody listens: aborting costs.
     if (!response.writableFinished) closed.abort();
   });
+  let route: ResourceRoute | undefined;
   try {
     const { path, query, segments } = addressOf(request);
     const identity = await identify(context, request);
+    route = resourceRoute(segments);
     const exchange: Exchange = { request, response, identity, path, query, signal: closed.signal };
-    await serve(context, exchange, segments);
+    await serve(context, exchange, segments, route);
   } catch (thrown) {
     if (response.headersSent) response.destroy();
     else respondError(response, errorOf(context, request, thrown));
   }
+  context.metrics.count(request, route, response.statusCode);
   // What is left of a body nobody wanted must not stay in the connection.
   if (!request.complete) request.resume();
 }
 
-async function serve(context: HandlerContext, exchange: Exchange, segments: readonly string[]): Promise<void> {
-  const route = resourceRoute(segments);
+async function serve(
+  context: HandlerContext,
+  exchange: Exchange,
+  segments: readonly string[],
+  route: ResourceRoute | undefined,
+): Promise<void> {
   if (!route) {
     await authorizePath(context, exchange, segments);
     if (exchange.request.method !== 'GET') throw notAllowed();
