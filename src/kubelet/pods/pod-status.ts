@@ -5,7 +5,7 @@ import type { HealthOf } from './container-health.ts';
 import { containerStatus, timeOf, type WaitingReason } from './container-status.ts';
 import { podConditions } from './pod-conditions.ts';
 import { initContainersOf, instancesOf } from './pod-containers.ts';
-import { isInitialized, podPhase } from './pod-phase.ts';
+import { isInitialized, type PodPhase, podPhase } from './pod-phase.ts';
 
 /** Why the node ends a pod whatever its containers say. */
 export interface Verdict {
@@ -61,7 +61,10 @@ export function podStatus(input: PodStatusInput): PodStatus {
   const init = statusesOf(input, initContainers, before?.initContainerStatuses, 'PodInitializing');
   const main = statusesOf(input, pod.spec.containers, before?.containerStatuses, initialReason);
   const phaseInput = { pod, init, main, finished: input.finished };
-  const phase = verdict && input.finished ? 'Failed' : podPhase(phaseInput);
+  const phase =
+    finalPhaseOf(before) ?? finalPhaseOf(pod.status) ?? (verdict && input.finished ? 'Failed' : podPhase(phaseInput));
+  const ended = finalPhaseOf(pod.status) ? pod.status : undefined;
+  const { reason, message } = verdict ?? ended ?? {};
   const conditions = podConditions({
     pod,
     phase,
@@ -78,7 +81,8 @@ export function podStatus(input: PodStatusInput): PodStatus {
     hostIP: nodeIp,
     hostIPs: [{ ip: nodeIp }],
     ...(initContainers.length > 0 ? { initContainerStatuses: [...init.values()] } : {}),
-    ...(verdict ? { message: verdict.message, reason: verdict.reason } : {}),
+    ...(message ? { message } : {}),
+    ...(reason ? { reason } : {}),
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
     ...(hasRun || pod.spec.hostNetwork ? { podIP: nodeIp, podIPs: [{ ip: nodeIp }] } : {}),
@@ -86,6 +90,12 @@ export function podStatus(input: PodStatusInput): PodStatus {
     resources: pod.spec.resources ?? {},
     startTime: before?.startTime ?? pod.status?.startTime ?? now,
   };
+}
+
+/** A pod that has ended stays as it ended, whatever becomes of its containers. */
+function finalPhaseOf(status: PodStatus | undefined): PodPhase | undefined {
+  const phase = status?.phase;
+  return phase === 'Succeeded' || phase === 'Failed' ? phase : undefined;
 }
 
 /** Conditions that others keep, readiness gates above all, as the API server has them. */
