@@ -16,14 +16,14 @@ export const environmentFd = 4;
 const startNeeds = ['SETUID', 'SYS_CHROOT'];
 const enterNeeds = ['SETUID', 'SYS_CHROOT', 'SYS_PTRACE', 'SYS_ADMIN'];
 
-/** Makes namespaces and runs the setup script as process 1 of them. Dies with the shim. */
-export function namespaceCommand(spec: ContainerSpec, script: string): string[] {
+/** Makes namespaces and runs the setup script, a file, as process 1 of them. Dies with the shim. */
+export function namespaceCommand(spec: ContainerSpec, scriptPath: string): string[] {
   const shared = spec.mounts.some((mount) => mount.propagation === 'shared');
   const command = [
     ...dieWithParent(inheritableArgs(startNeeds)),
     ...['unshare', '--mount', '--pid', '--uts', ...(spec.hostIpc ? [] : ['--ipc'])],
     ...['--propagation', shared ? 'unchanged' : 'slave', '--'],
-    ...['/bin/sh', '-c', forkScript, 'stowage', script],
+    ...['/bin/sh', '-c', forkScript, 'stowage', scriptPath],
   ];
   return spec.tty ? [...dieWithParent(), ...onTerminal(command)] : command;
 }
@@ -33,7 +33,7 @@ export function namespaceCommand(spec: ContainerSpec, script: string): string[] 
  * answers 1 for a child that was killed. What the shell has to say about a killed child is not the container's output.
  */
 const forkScript = `exec 6>&2 2>/dev/null
-/bin/sh -c "$1" stowage-setup 2>&6 6>&-
+/bin/sh "$1" 2>&6 6>&-
 exit $?`;
 
 function dieWithParent(more: readonly string[] = []): string[] {

@@ -114,7 +114,7 @@ export class ContainerProcess {
     const environment = await openEnvironment(options.fs, containerDir, environmentScript(spec.env));
     let running: ContainerProcess;
     try {
-      const [command = '', ...args] = namespaceCommand(spec, root.script);
+      const [command = '', ...args] = namespaceCommand(spec, root.scriptPath);
       const child = spawnProcess(command, {
         args,
         env: { PATH: searchPath },

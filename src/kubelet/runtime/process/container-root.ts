@@ -22,7 +22,8 @@ export interface RootEnvironment {
 export interface PreparedRoot {
   readonly spec: ContainerSpec;
   readonly rootfs: string;
-  readonly script: string;
+  /** The script that builds the root, a file of the container's directory. */
+  readonly scriptPath: string;
   readonly mounts: readonly PlacedMount[];
   readonly hostMounts: readonly MountPoint[];
 }
@@ -67,7 +68,9 @@ export async function prepareRoot(
     deviceTemplateDir: environment.deviceTemplateDir,
     missingDirectories: workingDir.exists ? [] : [workingDir.path],
   };
-  return { spec, rootfs, script: setupScript(spec, layout, mounts), mounts, hostMounts };
+  const scriptPath = join(containerDir, 'setup');
+  await fs.writeFile(scriptPath, setupScript(spec, layout, mounts), { mode: 0o600 });
+  return { spec, rootfs, scriptPath, mounts, hostMounts };
 }
 
 const createOnly = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;

@@ -91,6 +91,7 @@ export function setupScript(spec: ContainerSpec, layout: SetupLayout, mounts: re
     `[ "$line" = '${endMark}' ]`,
     `cd -- ${rootfs}`,
     'eval "$rest"',
+    '',
   ].join('\n');
 }
 
