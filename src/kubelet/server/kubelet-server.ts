@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { messageOf } from '../../base/index.ts';
+import { callerOf, forbiddenText, mayUseEndpoint } from './caller.ts';
 import { channelProtocols } from './channels.ts';
 import { serveLog } from './log-endpoint.ts';
 import { servePortChannels, servePortForward, serveTunnel, tunnelProtocol } from './port-forward.ts';
@@ -29,6 +30,11 @@ const spdy = 'SPDY/3.1';
 async function answer(options: KubeletServerOptions, request: IncomingMessage, response: ServerResponse) {
   if (request.url === '/healthz') {
     response.end('ok');
+    return;
+  }
+  const caller = callerOf(request);
+  if (!mayUseEndpoint(caller)) {
+    response.writeHead(403).end(forbiddenText(caller));
     return;
   }
   if (request.url === '/pods') {
@@ -101,6 +107,10 @@ export async function startKubeletServer(options: KubeletServerOptions): Promise
   server.on('upgrade', (request: IncomingMessage, transport: Duplex, head: Buffer) => {
     const route = routeOf(request);
     transport.on('error', () => {});
+    if (!mayUseEndpoint(callerOf(request))) {
+      refuse(transport, '403 Forbidden');
+      return;
+    }
     if (!route || !['exec', 'attach', 'portForward'].includes(route.action)) {
       refuse(transport, '404 Not Found');
       return;

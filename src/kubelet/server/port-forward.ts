@@ -99,6 +99,8 @@ export async function servePortChannels(
     return;
   }
   const connections: (Socket | undefined)[] = [];
+  // What the client says meanwhile must find a listener.
+  socket.pause();
   socket.on('close', () => {
     for (const connection of connections) connection?.destroy();
   });
@@ -118,6 +120,7 @@ export async function servePortChannels(
     const [channel = 1] = bytes;
     if (channel % 2 === 0) connections[channel / 2]?.write(bytes.subarray(1));
   });
+  socket.resume();
 }
 
 async function pump(socket: WebSocket, channel: number, connection: Socket): Promise<void> {
