@@ -11,7 +11,13 @@ import {
   volumeAttachments,
 } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
-import { type Client, type EventRecorder, type InformerFactory, runReconciler } from '../../client/index.ts';
+import {
+  type Client,
+  type EventRecorder,
+  type InformerFactory,
+  runReconciler,
+  type WorkQueue,
+} from '../../client/index.ts';
 import { getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
@@ -93,33 +99,44 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       reconcile: (key, signal) => syncVolume(context, key, signal),
     }),
   );
+  watchClaims(informers, claimQueue);
+  watchVolumes(informers, volumeQueue);
+  return stack;
+}
+
+function watchClaims(informers: InformerFactory, queue: WorkQueue): void {
+  const claims = informers.informer(persistentVolumeClaims);
   claims.addHandler({
-    onAdd: (claim) => claimQueue.add(keyOf(claim)),
+    onAdd: (claim) => queue.add(keyOf(claim)),
     onUpdate: (previous, claim) => {
-      if (concernsProvisioning(previous, claim)) claimQueue.add(keyOf(claim));
+      if (concernsProvisioning(previous, claim)) queue.add(keyOf(claim));
     },
   });
-  volumes.addHandler({
-    onAdd: (volume) => volumeQueue.add(keyOf(volume)),
-    onUpdate: (_previous, volume) => volumeQueue.add(keyOf(volume)),
+  informers.informer(storageClasses).addHandler({
+    onAdd: ({ metadata }) => {
+      for (const claim of claims.list()) if (getClaimClass(claim) === metadata.name) queue.add(keyOf(claim));
+    },
   });
-  attachments.addHandler({
+}
+
+/** A released volume waits for its attachments and for the nodes that use it. */
+function watchVolumes(informers: InformerFactory, queue: WorkQueue): void {
+  const volumes = informers.informer(persistentVolumes);
+  volumes.addHandler({
+    onAdd: (volume) => queue.add(keyOf(volume)),
+    onUpdate: (_previous, volume) => queue.add(keyOf(volume)),
+  });
+  informers.informer(volumeAttachments).addHandler({
     onDelete: ({ spec }) => {
-      if (spec.source.persistentVolumeName !== undefined) volumeQueue.add(spec.source.persistentVolumeName);
+      if (spec.source.persistentVolumeName !== undefined) queue.add(spec.source.persistentVolumeName);
     },
   });
   const retryUnused = (previous: Node, current?: Node) => {
     const inUse = new Set(current?.status?.volumesInUse);
     for (const name of previous.status?.volumesInUse ?? []) {
       if (inUse.has(name)) continue;
-      for (const volume of volumes.byIndex(volumesByUniqueName, name)) volumeQueue.add(keyOf(volume));
+      for (const volume of volumes.byIndex(volumesByUniqueName, name)) queue.add(keyOf(volume));
     }
   };
-  nodeInformer.addHandler({ onUpdate: retryUnused, onDelete: (last) => retryUnused(last) });
-  classes.addHandler({
-    onAdd: ({ metadata }) => {
-      for (const claim of claims.list()) if (getClaimClass(claim) === metadata.name) claimQueue.add(keyOf(claim));
-    },
-  });
-  return stack;
+  informers.informer(nodes).addHandler({ onUpdate: retryUnused, onDelete: (last) => retryUnused(last) });
 }
