@@ -70,6 +70,7 @@ export class RequestPipeline {
       watches: this.#watches,
       resource,
       options,
+      user: identity.user,
       signal: request.signal,
     });
   }

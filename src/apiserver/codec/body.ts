@@ -107,7 +107,7 @@ export async function parseYaml(bytes: Buffer): Promise<ParsedBody> {
       // Flow style that is no JSON.
     }
   }
-  const { parseDocument } = await import('yaml');
+  const { parseDocument } = await import('./yaml.ts');
   const duplicates: string[] = [];
   const document = parseDocument(text, { uniqueKeys: true, merge: false });
   for (const error of document.errors) {

@@ -35,7 +35,7 @@ export async function respond(response: ServerResponse, answer: Answer): Promise
 }
 
 async function yamlText(body: unknown): Promise<string> {
-  const { stringify: stringifyYaml } = await import('yaml');
+  const { stringifyYaml } = await import('../codec/yaml.ts');
   return stringifyYaml(body);
 }
 

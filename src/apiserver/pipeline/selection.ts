@@ -65,6 +65,19 @@ function checkFields(resource: RegisteredResource, fields: FieldMatcher): void {
   }
 }
 
+/** Asked once per object, however many watch it by its fields. */
+const fieldsByObject = new WeakMap<AnyObject, Readonly<Record<string, string>>>();
+
+function fieldsOf(resource: RegisteredResource, object: AnyObject): Readonly<Record<string, string>> {
+  let fields = fieldsByObject.get(object);
+  if (!fields) {
+    const { name, namespace = '' } = object.metadata;
+    fields = { 'metadata.name': name, 'metadata.namespace': namespace, ...selectableFields(resource.type, object) };
+    fieldsByObject.set(object, fields);
+  }
+  return fields;
+}
+
 function matcher(
   resource: RegisteredResource,
   labels: LabelMatcher,
@@ -74,12 +87,7 @@ function matcher(
   const byFields = fields.terms.length > 0;
   if (!byLabels && !byFields) return undefined;
   if (!byFields) return (object) => labels.matches(object.metadata.labels);
-  const matchesFields = (object: AnyObject) =>
-    fields.matches({
-      'metadata.name': object.metadata.name,
-      'metadata.namespace': object.metadata.namespace ?? '',
-      ...selectableFields(resource.type, object),
-    });
+  const matchesFields = (object: AnyObject) => fields.matches(fieldsOf(resource, object));
   if (!byLabels) return matchesFields;
   return (object) => labels.matches(object.metadata.labels) && matchesFields(object);
 }

@@ -142,6 +142,15 @@ describe('watch', () => {
     expect(seen).toEqual([]);
   });
 
+  it('[rel-X26] is refused to a user who has ten thousand of them, until he closes some', async () => {
+    const open = () =>
+      harness.transport.watch({ verb: 'watch', resource: configMaps, options: { resourceVersion: '1' } });
+    const streams = await Promise.all(Array.from({ length: 10_000 }, open));
+    expect((await refusalOf(open())).code).toBe(429);
+    for (const stream of streams) await stream[Symbol.asyncDispose]();
+    await (await open())[Symbol.asyncDispose]();
+  });
+
   it('ends with the server', async () => {
     const watch = await harness.watch(configMaps, inDefault);
     await harness.server[Symbol.asyncDispose]();

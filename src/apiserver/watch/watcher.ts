@@ -22,6 +22,7 @@ export interface WatcherOptions {
   readonly watches: Watches;
   readonly resource: RegisteredResource;
   readonly options: WatchOptions;
+  readonly user: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -53,13 +54,14 @@ export class Watcher implements Disposable {
 
   /** Throws ApiStatusErrors for options that make no sense; a revision that is gone is told by an ERROR event. */
   static async open(given: WatcherOptions): Promise<Watcher> {
-    const { server, options, signal, watches } = given;
+    const { server, options, signal, watches, user } = given;
     checkWatchOptions(options);
+    watches.checkLimit(user);
     const watcher = new Watcher(given);
     await watcher.#start(options);
     if (watcher.#ended) return watcher;
     if (signal) watcher.#held.push(onAbort(signal, () => watcher.end()));
-    watcher.#held.push(watches.add(watcher));
+    watcher.#held.push(watches.add(watcher, user));
     if (options.timeoutSeconds) {
       const timer: Timer = server.clock.setTimer(options.timeoutSeconds * 1000, () => watcher.#expire());
       watcher.#held.push(timer.unref());
