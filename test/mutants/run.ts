@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Exec, messageOf, realClock, realExec } from '../../src/base/index.ts';
+import { type Exec, isAbort, messageOf, realClock, realExec } from '../../src/base/index.ts';
 import { writeTable } from './docs-table.ts';
 import { type Mutant, MutantError } from './mutant.ts';
 import { mutants } from './mutants.ts';
@@ -28,6 +28,13 @@ function choose(names: readonly string[]): readonly Mutant[] {
   return names.length === 0 ? mutants : mutants.filter(({ name }) => names.includes(name));
 }
 
+/** What runs has a process group of its own, which the terminal's interrupt does not reach: it is ended from here. */
+function untilInterrupted(exec: Exec): Exec {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  return { run: (command, args, options) => exec.run(command, args, { ...options, signal: stop.signal }) };
+}
+
 async function checkGreen(exec: Exec, directory: string, chosen: readonly Mutant[]): Promise<boolean> {
   const files = [...new Set(chosen.flatMap(({ tests }) => tests))].sort();
   const outcomes = await runTests({ exec, directory, files });
@@ -45,6 +52,7 @@ async function tryMutant(exec: Exec, workspace: Workspace, mutant: Mutant): Prom
       judge(mutant, await runTests({ exec, directory, files: mutant.tests })),
     );
   } catch (thrown) {
+    if (isAbort(thrown)) throw thrown;
     return { kind: 'broken', file: mutant.file, problem: messageOf(thrown) };
   }
 }
@@ -80,7 +88,7 @@ async function main(): Promise<boolean> {
     for (const { name, breaks, file } of chosen) print(`${name} [${breaks.join(', ')}] ${file}`);
     return true;
   }
-  const exec = realExec(realClock);
+  const exec = untilInterrupted(realExec(realClock));
   await using workspace = await Workspace.create(root);
   if (!(await checkGreen(exec, workspace.path, chosen))) return false;
   const judged: Judged[] = [];
@@ -100,4 +108,8 @@ async function main(): Promise<boolean> {
   return allCaught;
 }
 
-process.exitCode = (await main()) ? 0 : 1;
+const allCaught = await main().catch((thrown: unknown) => {
+  process.stderr.write(`${messageOf(thrown)}\n`);
+  return false;
+});
+process.exitCode = allCaught ? 0 : 1;
