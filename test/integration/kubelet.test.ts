@@ -181,6 +181,7 @@ describe('kubelet', () => {
     expect(plane.clock.now() - before).toBeGreaterThan(9_000);
     await until(async () => runtime.started.length === 4);
     await until(async () => ((await stateOf('crash'))?.waiting?.message ?? '').startsWith('back-off 40s'));
+    expect((await runtime.list()).map(({ identity }) => identity.attempt)).toEqual([2, 3]);
   });
 
   it('finishes a pod that is not to be restarted', async () => {

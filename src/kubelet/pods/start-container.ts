@@ -16,7 +16,7 @@ const postStartTimeoutMs = 300_000;
 
 export type StartOutcome = 'started' | 'failed';
 
-/** Never rejects but for an interruption: a container that cannot be started has a waiting reason from then on. */
+/** Rejects with an interruption, or when the runtime does not answer. Otherwise a container that cannot be started has a waiting reason from then on. */
 export async function startContainer(host: StopHost, state: PodState, start: ContainerStart): Promise<StartOutcome> {
   const { container, previous } = start;
   state.starting++;
@@ -27,7 +27,8 @@ export async function startContainer(host: StopHost, state: PodState, start: Con
     host.recorder.event(state.pod, 'Normal', 'Started', 'Container started');
     return await runPostStart(host, state, container, record);
   } catch (thrown) {
-    if (isAbort(thrown)) throw thrown;
+    // A runtime that does not answer says nothing about the container.
+    if (isAbort(thrown) || isUnavailable(thrown)) throw thrown;
     note(host, state, container, thrown);
     return 'failed';
   } finally {
@@ -63,6 +64,10 @@ async function findImage({ runtime }: StopHost, container: Container): Promise<I
   } catch (thrown) {
     throw new ContainerError('ImageInspectError', messageOf(thrown), { cause: thrown });
   }
+}
+
+function isUnavailable(thrown: unknown): boolean {
+  return thrown instanceof ContainerRuntimeError && thrown.code === 'Unavailable';
 }
 
 function reasonOf(thrown: unknown): string {

@@ -6,6 +6,7 @@ import { VolumesNotReadyError } from '../volumemanager/volume-manager.ts';
 import { containerSpecHash } from './container-config.ts';
 import { formatDuration } from './crash-backoff.ts';
 import { type BackoffWait, type ContainerKill, decideActions, type PodDecision } from './decide-actions.ts';
+import { removeOldInstances } from './old-instances.ts';
 import { formatPod } from './pod-containers.ts';
 import { ensurePodDirectories } from './pod-directories.ts';
 import type { PodState } from './pod-state.ts';
@@ -34,6 +35,7 @@ export async function syncPod(host: WorkerHost, state: PodState): Promise<Reconc
   noteBackoff(host, state, decision.waiting);
   await Promise.all(decision.kill.map((kill) => killUnfit(host, state, kill)));
   const failed = await startAll(host, state, decision);
+  if (decision.start.length > 0) await removeOldInstances(host, state);
   await host.publish(state);
   const waits = [
     ...decision.waiting.map((wait) => wait.retryAtMs - host.clock.now()),

@@ -29,6 +29,8 @@ interface Entry {
   stored: StoredContainer;
   running?: ContainerProcess;
   spec?: ContainerSpec;
+  /** It was told to end before it ran. */
+  unwanted?: boolean;
 }
 
 /** Containers that are put together at a time: each is a dozen short processes. */
@@ -74,7 +76,7 @@ export class Shim {
         return { record: await this.start((params as ShimMethods['start']['params']).spec) };
       case 'signal': {
         const { id, signal } = params as ShimMethods['signal']['params'];
-        this.#entries.get(id)?.running?.signal(signal);
+        this.signal(id, signal);
         return {};
       }
       case 'remove':
@@ -135,6 +137,7 @@ export class Shim {
       const { pid, startTicks } = running;
       await this.#update(entry, { state: 'running', startedAtMs: clock.now() }, { pid, startTicks });
       void running.exited.then((exit) => this.#update(entry, { state: 'exited', ...exit }));
+      if (entry.unwanted) running.kill();
       return entry.stored.record;
     } catch (thrown) {
       const error = ContainerRuntimeError.from(thrown, 'CreateFailed');
@@ -191,6 +194,13 @@ export class Shim {
       finishedAtMs: clock.now(),
     };
     await this.#update(entry, { state: 'exited', ...end });
+  }
+
+  signal(id: string, signal: NodeJS.Signals): void {
+    const entry = this.#entries.get(id);
+    if (entry?.running) entry.running.signal(signal);
+    // One that is being put together ends as soon as it runs.
+    else if (entry) entry.unwanted = true;
   }
 
   async remove(id: string): Promise<void> {
