@@ -1,6 +1,14 @@
 /** The wire types under the names that code uses. Names that two groups share carry their group. */
 export type * from './gen/apps.v1.gen.ts';
-export type { CronJob, Job, JobSpec, JobStatus } from './gen/batch.v1.gen.ts';
+export type {
+  CronJob,
+  CronJobStatus,
+  Job,
+  JobCondition,
+  JobSpec,
+  JobStatus,
+  PodFailurePolicyOnExitCodesRequirement,
+} from './gen/batch.v1.gen.ts';
 export type { Lease, LeaseSpec } from './gen/coordination.v1.gen.ts';
 export type * from './gen/core.v1.gen.ts';
 export type {

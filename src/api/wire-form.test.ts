@@ -15,8 +15,13 @@ describe('wireForm', () => {
   });
 
   it('leaves what is set, and every other kind, alone', () => {
-    const event = { apiVersion: 'v1', kind: 'Event', eventTime: 'then' };
+    const event = { apiVersion: 'v1', kind: 'Event', involvedObject: {}, eventTime: 'then' };
     expect(wireForm(event)).toEqual(event);
+    for (const kind of ['Pod', 'Event', 'CSINode']) {
+      const apiVersion = kind === 'CSINode' ? 'storage.k8s.io/v1' : 'v1';
+      const bookmark = { apiVersion, kind, metadata: { resourceVersion: '7' } };
+      expect(wireForm(bookmark)).toEqual(bookmark);
+    }
     const map = { apiVersion: 'v1', kind: 'ConfigMap' };
     expect(wireForm(map)).toBe(map);
     expect([wireForm('text'), wireForm(null), wireForm(undefined)]).toEqual(['text', null, undefined]);

@@ -21,10 +21,12 @@ function podForm(pod: Pod): unknown {
 }
 
 function eventForm(event: Event): unknown {
-  return { eventTime: null, ...event };
+  return 'involvedObject' in event ? { eventTime: null, ...event } : event;
 }
 
 function csiNodeForm(csiNode: CSINode): unknown {
+  // The object of a bookmark has its metadata only.
+  if (!(csiNode.spec as CSINode['spec'] | undefined)) return csiNode;
   const drivers = csiNode.spec.drivers.map((driver) => ({ topologyKeys: null, ...driver }));
   return { ...csiNode, spec: { ...csiNode.spec, drivers } };
 }

@@ -59,7 +59,7 @@ async function readFile(fs: Fs, path: string): Promise<Entry | undefined> {
   }
   if (content === undefined) return undefined;
   // Loaded here only: a process without a kubeconfig starts faster.
-  const { parseDocument } = await import('yaml');
+  const { parseDocument } = await import('./yaml.ts');
   // Plain errors: pretty ones quote the text around them.
   const document = parseDocument(content, { prettyErrors: false });
   const [error] = document.errors;

@@ -30,6 +30,7 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
   stack.use(controllers.startDeploymentController(optionsFor(controllers.deploymentControllerName)));
   stack.use(controllers.startReplicaSetController(optionsFor(controllers.replicaSetControllerName)));
   stack.use(controllers.startDaemonSetController(optionsFor(controllers.daemonSetControllerName)));
+  stack.use(controllers.startJobController(optionsFor(controllers.jobControllerName)));
   stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
   stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));
   stack.use(controllers.startServiceAccountController({ ...optionsFor('service-account-controller'), rootCa }));

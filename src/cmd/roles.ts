@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ControllerManagerFlags, CsiSidecarFlags, RoleFlags, UpFlags } from '../cluster/index.ts';
+import type { ControllerManagerFlags, CsiSidecarFlags, KubeletFlags, RoleFlags, UpFlags } from '../cluster/index.ts';
 
 /** The flags that every role has that runs as a process of its own. */
 function role(program: Command, name: string, description: string): Command {
@@ -18,6 +18,7 @@ export function addRoleCommands(program: Command): void {
     .command('apiserver')
     .description('serve the API and keep its objects')
     .option('--data-dir <dir>', 'where everything is kept')
+    .option('--nodes <n>', 'make certificates for the kubelets of node-0, node-1, ...', '1')
     .option('--listen <host:port>', 'where the API is served (default: 127.0.0.1:6443, or a free port)')
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: <data-dir>/kubeconfig)')
     .option('--logging-format <format>', 'text or json', 'text')
@@ -43,5 +44,18 @@ export function addRoleCommands(program: Command): void {
     .action(async (flags: CsiSidecarFlags) => {
       const { runCsiSidecar } = await import('../cluster/index.ts');
       await runCsiSidecar({ ...flags, env: process.env });
+    });
+  role(program, 'kubelet', 'run pods and their volumes on this machine')
+    .option('--node-name <name>', 'the name of the node (default: the host name)')
+    .option('--node-ip <address>', 'where the node is reached', '127.0.0.1')
+    .option('--root-dir <dir>', 'where the kubelet keeps its files', '/var/lib/kubelet')
+    .option('--data-dir <dir>', 'where containers and images are kept (default: <root-dir>/stowage)')
+    .option('--port <port>', 'where logs and exec are served', '10250')
+    .option('--tls-cert-file <file>', 'what to serve them with')
+    .option('--tls-private-key-file <file>', 'its key')
+    .option('--client-ca-file <file>', 'the authority of the API server that asks for them')
+    .action(async (flags: KubeletFlags) => {
+      const { runKubelet } = await import('../cluster/index.ts');
+      await runKubelet({ ...flags, env: process.env });
     });
 }

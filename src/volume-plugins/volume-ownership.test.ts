@@ -91,16 +91,18 @@ describe.skipIf(!isRoot)('fsGroup', () => {
 
   it('[J4] reports progress after 30 s and then every 60 s', async () => {
     const { promise: blocked, resolve } = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
     const slow: Fs = {
       ...realFs,
       lchown: async (path, uid, gid) => {
+        reached.resolve();
         await blocked;
         await realFs.lchown(path, uid, gid);
       },
     };
     const pod = podWith([]);
     const work = setVolumeOwnership(request({ fs: slow, pod }));
-    await clock.until(() => clock.pendingTimers > 0);
+    await reached.promise;
     await clock.advance(30_000 + 120_000);
     resolve();
     await work;

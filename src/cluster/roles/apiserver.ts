@@ -5,6 +5,7 @@ import { realClock, realRandom } from '../../base/index.ts';
 import { createClient } from '../../client/index.ts';
 import { ensureSystemObjects } from '../bootstrap-objects.ts';
 import { listenForClients } from '../listen.ts';
+import { issueKubeletCertificate } from '../nodes.ts';
 import { parseUpFlags, type Surroundings, type UpFlags } from '../options.ts';
 import { aborted, roleLogger, untilSignalled } from './role.ts';
 
@@ -20,6 +21,7 @@ export async function runApiserver(flags: UpFlags, surroundings: Surroundings): 
   const identity = { user: 'system:apiserver', groups: ['system:masters'] };
   await ensureSystemObjects(createClient({ transport: server.transport(identity), fieldManager: 'kube-apiserver' }));
   const address = await listenForClients(server, options.host, options.port);
+  await Promise.all(options.nodeNames.map((name) => issueKubeletCertificate(server, name)));
   await server.writeKubeconfig(options.kubeconfig);
   process.stdout.write(`serving on ${address}: export KUBECONFIG=${options.kubeconfig}\n`);
   await aborted(signal);

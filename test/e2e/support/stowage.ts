@@ -44,6 +44,12 @@ export function run(
   });
 }
 
+/** The built program where there is one, else the sources. */
+export function programEntry(): string {
+  const built = join(root, 'dist', 'stowage.js');
+  return existsSync(built) ? built : join(root, 'src', 'cmd', 'main.ts');
+}
+
 export class Stowage implements AsyncDisposable {
   readonly child: ChildProcess;
   readonly directory: string;
@@ -74,8 +80,7 @@ export class Stowage implements AsyncDisposable {
     options: { directory?: string; args?: readonly string[]; wrapper?: readonly string[] } = {},
   ): Promise<Stowage> {
     const directory = options.directory ?? (await Stowage.makeDirectory());
-    const built = join(root, 'dist', 'stowage.js');
-    const entry = existsSync(built) ? built : join(root, 'src', 'cmd', 'main.ts');
+    const entry = programEntry();
     const [command = process.execPath, ...before] = [...(options.wrapper ?? []), process.execPath];
     const child = spawn(
       command,
