@@ -18,8 +18,9 @@ interface ReviewAttributes {
   readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
 }
 
-interface AccessReview {
-  readonly spec: ReviewAttributes & { readonly user?: string; readonly groups?: readonly string[] };
+interface AccessSpec extends ReviewAttributes {
+  readonly user?: string;
+  readonly groups?: readonly string[];
 }
 
 function review(group: string, kind: string, plural: string, namespaced = false): ResourceType {
@@ -51,7 +52,7 @@ export interface ReviewOptions {
 export function reviewHandlers({ authorizer, rbac, tokens }: ReviewOptions): ReadonlyMap<ResourceType, VirtualHandler> {
   const access = (type: ResourceType, isSelf: boolean): VirtualHandler => ({
     async create(call, body) {
-      const { spec } = decodeReview<AccessReview>(type, body);
+      const { spec } = decodeReview<AccessSpec>(type, body);
       const asked = isSelf ? call.identity : { user: spec.user ?? '', groups: spec.groups ?? [] };
       const status = await decide(authorizer, asked, spec, call.namespace);
       return answer(type, call, { spec, status });
@@ -70,9 +71,11 @@ export function reviewHandlers({ authorizer, rbac, tokens }: ReviewOptions): Rea
   ]);
 }
 
-function decodeReview<T>(type: ResourceType, body: unknown): T {
+/** A review without a spec asks nothing: it is taken for an empty one. */
+function decodeReview<S>(type: ResourceType, body: unknown): { readonly spec: Partial<S> } {
   const table = type.group === authorization ? 'authorization.v1' : 'authentication.v1';
-  return decodeStruct<T>(`${table}.${type.kind}`, type, body).object;
+  const { object } = decodeStruct<{ readonly spec?: Partial<S> }>(`${table}.${type.kind}`, type, body);
+  return { spec: object.spec ?? {} };
 }
 
 function answer(type: ResourceType, call: WriteCall, content: object): ApiResponse {
@@ -109,7 +112,7 @@ async function decide(
 }
 
 async function rulesReview(rbac: RbacAuthorizer | undefined, call: WriteCall, body: unknown): Promise<ApiResponse> {
-  const { spec } = decodeReview<{ spec: { readonly namespace?: string } }>(selfSubjectRulesReviews, body);
+  const { spec } = decodeReview<{ readonly namespace?: string }>(selfSubjectRulesReviews, body);
   const rules = (await rbac?.rulesOf(call.identity, spec.namespace)) ?? [];
   const isSuper = call.identity.groups.includes('system:masters');
   const everything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
@@ -124,12 +127,9 @@ async function rulesReview(rbac: RbacAuthorizer | undefined, call: WriteCall, bo
 }
 
 async function tokenReview(tokens: ServiceAccountTokens, call: WriteCall, body: unknown): Promise<ApiResponse> {
-  const { spec } = decodeReview<{ spec: { readonly token: string; readonly audiences?: readonly string[] } }>(
-    tokenReviews,
-    body,
-  );
+  const { spec } = decodeReview<{ readonly token: string; readonly audiences?: readonly string[] }>(tokenReviews, body);
   const audiences = spec.audiences?.length ? spec.audiences : [tokenIssuer];
-  const identity = await tokens.authenticate(spec.token, audiences);
+  const identity = await tokens.authenticate(spec.token ?? '', audiences);
   const status = identity
     ? { authenticated: true, user: userInfo(identity), audiences }
     : { authenticated: false, error: '[invalid bearer token]' };

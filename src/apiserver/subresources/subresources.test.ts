@@ -152,6 +152,7 @@ describe('reviews', () => {
     const spec = { resourceAttributes: { verb: 'list', resource: 'pods' } };
     expect(await ask(selfSubjectAccessReviews, { spec })).toMatchObject({ status: { allowed: true } });
     expect((await refusalOf(ask(selfSubjectAccessReviews, { spec: {} }))).code).toBe(400);
+    expect((await refusalOf(ask(selfSubjectAccessReviews, {}))).code).toBe(400);
   });
 
   it('tell whose token it is', async () => {
