@@ -244,7 +244,7 @@ describe('the DaemonSet controller', () => {
       { subresource: 'status' },
     );
     const { resourceVersion } = await plane.client.list(pods);
-    await plane.clock.advance(3_600_000);
+    await plane.clock.advance(1_800_000);
     expect((await plane.client.list(pods)).resourceVersion).toBe(resourceVersion);
     expect((await set()).status).toMatchObject({ numberAvailable: 3 });
   });

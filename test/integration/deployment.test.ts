@@ -393,7 +393,7 @@ describe('the Deployment controller', () => {
     await setImage('busybox:2');
     await plane.clock.advance(700_000);
     const { resourceVersion } = await plane.client.list(pods);
-    await plane.clock.advance(3_600_000);
+    await plane.clock.advance(1_800_000);
     expect((await plane.client.list(pods)).resourceVersion).toBe(resourceVersion);
   });
 

@@ -79,6 +79,8 @@ export interface Claim<O extends KubernetesObject, D extends KubernetesObject> {
   readonly dependents: Informer<D>;
   /** The dependents as the controller sees them; those of the cache when left out. */
   readonly owned?: readonly D[];
+  /** Put on what is taken up. */
+  readonly finalizer?: string;
 }
 
 /** The objects that the owner controls, after taking up orphans that it selects and letting go what it no longer does. */
@@ -116,12 +118,13 @@ async function isStillThere<O extends KubernetesObject>(
 }
 
 async function adopt<O extends KubernetesObject, D extends KubernetesObject>(
-  { client, ownerType, owner, dependents }: Claim<O, D>,
+  { client, ownerType, owner, dependents, finalizer }: Claim<O, D>,
   object: D,
   signal: AbortSignal,
 ): Promise<D | undefined> {
   const { namespace, name, uid } = object.metadata;
-  const body = { metadata: { uid, ownerReferences: [controllerReference(owner, ownerType)] } };
+  const finalizers = finalizer === undefined ? {} : { finalizers: [finalizer] };
+  const body = { metadata: { uid, ownerReferences: [controllerReference(owner, ownerType)], ...finalizers } };
   return await ifFound(client.patch(dependents.type, { namespace, name }, { type: 'strategic', body }, { signal }));
 }
 

@@ -7,6 +7,7 @@ import { type KubernetesObject, keyOf, type LabelMatcher, type Pod } from '../..
 import { type Clock, timestamp } from '../../base/index.ts';
 import type { Informer } from '../../client/index.ts';
 import { dependentsOf } from './owners.ts';
+import { WrittenCache } from './written-cache.ts';
 
 /** A pod that came and went unseen is given up after this long. Upstream: ExpectationsTimeout. */
 export const pendingWriteTimeoutMs = 5 * 60_000;
@@ -19,6 +20,8 @@ interface Pending {
 export class PodWrites {
   readonly #clock: Clock;
   readonly #pods: Informer<Pod>;
+  /** Pods as this controller last wrote them. */
+  readonly #written: WrittenCache<Pod>;
   /** By the owner's uid, then by the pod's. */
   readonly #created = new Map<string, Map<string, Pending>>();
   /** When a deletion was asked for, by the pod's uid. */
@@ -27,6 +30,7 @@ export class PodWrites {
   constructor(clock: Clock, pods: Informer<Pod>) {
     this.#clock = clock;
     this.#pods = pods;
+    this.#written = new WrittenCache(pods);
   }
 
   /** Keeps the record as short as the cache allows. To be disposed with the controller. */
@@ -34,10 +38,12 @@ export class PodWrites {
     return this.#pods.addHandler({
       onAdd: (pod) => this.#forgetCreation(pod),
       onUpdate: (_previous, pod) => {
+        this.#written.observe(pod);
         if (pod.metadata.deletionTimestamp) this.#deleted.delete(pod.metadata.uid);
       },
       onDelete: (pod) => {
         this.#forgetCreation(pod);
+        this.#written.observeDeletion(pod);
         this.#deleted.delete(pod.metadata.uid);
       },
     });
@@ -47,6 +53,10 @@ export class PodWrites {
     if (this.#pods.get(keyOf(pod))?.metadata.uid === pod.metadata.uid) return;
     const pending = this.#created.get(ownerUid) ?? new Map<string, Pending>();
     this.#created.set(ownerUid, pending.set(pod.metadata.uid, { pod, atMs: this.#clock.monotonic() }));
+  }
+
+  recordUpdate(pod: Pod): void {
+    this.#written.record(pod);
   }
 
   /** To be told before the call: the answer may come later than the watch. */
@@ -65,12 +75,12 @@ export class PodWrites {
 
   /** The pods that the owner controls, as they must be by now. */
   podsOf(ownerUid: string): readonly Pod[] {
-    const shown = dependentsOf(this.#pods, ownerUid).map((pod) => this.#withDeletion(pod));
+    const shown = dependentsOf(this.#pods, ownerUid).map((pod) => this.#latest(pod));
     const pending = this.#created.get(ownerUid);
     if (!pending) return shown;
     for (const [uid, { pod, atMs }] of pending) {
       if (this.#isOver(atMs)) pending.delete(uid);
-      else shown.push(this.#withDeletion(pod));
+      else shown.push(this.#latest(pod));
     }
     if (pending.size === 0) this.#created.delete(ownerUid);
     return shown;
@@ -85,7 +95,9 @@ export class PodWrites {
     return [...byUid.values()];
   }
 
-  #withDeletion(pod: Pod): Pod {
+  #latest(seen: Pod): Pod {
+    const written = this.#written.get(keyOf(seen));
+    const pod = written?.metadata.uid === seen.metadata.uid ? written : seen;
     const atMs = this.#deleted.get(pod.metadata.uid);
     if (atMs === undefined) return pod;
     if (this.#isOver(atMs)) {
