@@ -137,15 +137,24 @@ async function bindClaims(api: Api, batch: string, count: number): Promise<numbe
   return (performance.now() - start) / 1000;
 }
 
+/** The 99th percentile of the event loop's delay since the last time it was asked, in milliseconds. */
+async function loopDelayP99Ms(api: Api): Promise<number> {
+  const text = await must(api.call('GET', '/metrics'));
+  return Math.round(Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1]) * 10_000) / 10;
+}
+
 const bind: Scenario = {
   name: 'bind',
   run: async (_stowage, api) => {
     const warm = 200;
     await bindClaims(api, 'warm', warm);
+    await loopDelayP99Ms(api);
     const small = await bindClaims(api, 'small', 500);
+    const loopDelayP99MsAt500 = await loopDelayP99Ms(api);
     const large = await bindClaims(api, 'large', 5000);
     return {
       claimsPerSecondAt500: rate(500, small),
+      loopDelayP99MsAt500,
       claimsPerSecondAt5000: rate(5000, large),
       secondsPerClaimRatio: Math.round((large / 5000 / (small / 500)) * 100) / 100,
     };

@@ -66,7 +66,7 @@ export class RequestMetrics {
 
 /** Made once: what it gathers about the process never stops. */
 async function createPrinter({ watches, storeRevision }: MetricsSources) {
-  const { Counter, collectDefaultMetrics, Gauge, Registry } = await import('prom-client');
+  const { Counter, collectDefaultMetrics, Gauge, Registry } = await import('./prometheus.ts');
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
