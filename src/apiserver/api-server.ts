@@ -24,6 +24,7 @@ import { kubeconfigText } from './auth/kubeconfig.ts';
 import { createTokenKey, Pki } from './auth/pki.ts';
 import { RbacAuthorizer } from './auth/rbac.ts';
 import { ServiceAccountTokens } from './auth/service-account-tokens.ts';
+import { EventExpiry } from './event-expiry.ts';
 import type { HandlerContext } from './handlers/handler-context.ts';
 import { type HttpServer, listen } from './handlers/http-server.ts';
 import { KubeletProxy } from './handlers/kubelet-proxy.ts';
@@ -103,7 +104,8 @@ export async function createApiServer(options: ApiServerOptions): Promise<ApiSer
   const rbac = options.authorizer ? undefined : await RbacAuthorizer.start(store, reader);
   const authorizer = options.authorizer ?? rbac;
   assert(authorizer, 'a server without an authorizer');
-  return new Server({ options, store, pki, reader, authorizer, rbac });
+  const eventExpiry = await EventExpiry.start({ store, clock, logger: options.logger });
+  return new Server({ options, store, pki, reader, authorizer, rbac, eventExpiry });
 }
 
 interface ServerParts {
@@ -114,6 +116,7 @@ interface ServerParts {
   readonly authorizer: Authorizer;
   /** Undefined when the options brought an authorizer. */
   readonly rbac: RbacAuthorizer | undefined;
+  readonly eventExpiry: EventExpiry;
 }
 
 class Server implements ApiServer {
@@ -233,6 +236,7 @@ class Server implements ApiServer {
     this.#watches[Symbol.dispose]();
     await this.#http?.[Symbol.asyncDispose]();
     this.#parts.rbac?.[Symbol.dispose]();
+    this.#parts.eventExpiry[Symbol.dispose]();
   }
 }
 

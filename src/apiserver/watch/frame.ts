@@ -15,9 +15,15 @@ export class WatchFrame {
     this.object = object;
   }
 
-  /** The line of the JSON stream. */
+  /** The line of the JSON stream. Kept only until all who are told of the change at once have taken it. */
   get encoded(): Buffer {
-    this.#encoded ??= Buffer.from(`{"type":"${this.type}","object":${stringify(this.object)}}\n`);
+    if (!this.#encoded) {
+      this.#encoded = Buffer.from(`{"type":"${this.type}","object":${stringify(this.object)}}\n`);
+      queueMicrotask(() => {
+        // The frame may live as long as the history of the store: its text would double that.
+        this.#encoded = undefined;
+      });
+    }
     return this.#encoded;
   }
 }
