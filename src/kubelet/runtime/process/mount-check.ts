@@ -61,6 +61,12 @@ export interface FinishOptions {
   readonly shared: boolean;
 }
 
+/** The host may have removed a mount point meanwhile, and the kernel the mount with it: that is all that was wanted. */
+function detachCommand(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  return [`${shellCommand(['umount', '--lazy', '--no-canonicalize', '--', ...paths])} 2>/dev/null || :`];
+}
+
 /** A remount sets all flags of a mount: those that it has are named again. */
 function makeReadOnly({ path, options }: MountPoint): string[] {
   const flags = new Set(['remount', 'bind', 'ro', ...keptFlags.filter((flag) => options.includes(flag))]);
@@ -71,6 +77,7 @@ function makeReadOnly({ path, options }: MountPoint): string[] {
 export function finishCommands(check: MountCheck, options: FinishOptions): string[] {
   const { rootfs, containerMounts } = check;
   const commands: string[][] = [];
+  let detach: string[] = [];
   for (const mount of check.mounts.filter((candidate) => candidate.recursiveReadOnly)) {
     const target = join(rootfs, mount.target);
     const below = containerMounts.filter((found) => found.path !== target && isWithin(target, found.path));
@@ -83,9 +90,8 @@ export function finishCommands(check: MountCheck, options: FinishOptions): strin
     const shared = containerMounts.filter((mount) => mount.shared !== undefined && !isWithin(rootfs, mount.path));
     for (const { path } of shared) commands.push(['mount', '--no-canonicalize', '--make-slave', '--', path]);
   } else {
-    const paths = detachable(check);
-    if (paths.length > 0) commands.push(['umount', '--lazy', '--no-canonicalize', '--', ...paths]);
+    detach = detachable(check);
   }
-  commands.push(['mount', '--no-canonicalize', '--move', '--', rootfs, '/']);
-  return commands.map(shellCommand);
+  const move = ['mount', '--no-canonicalize', '--move', '--', rootfs, '/'];
+  return [...commands.map(shellCommand), ...detachCommand(detach), shellCommand(move)];
 }
