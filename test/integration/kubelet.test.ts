@@ -7,6 +7,7 @@ import { configMaps, type Draft, nodes, type Pod, type PodSpec, pods, secrets } 
 import { realExec } from '../../src/base/index.ts';
 import { createInformerFactory } from '../../src/client/index.ts';
 import { type Kubelet, startKubelet } from '../../src/kubelet/index.ts';
+import { ContainerRuntimeError } from '../../src/kubelet/runtime/runtime.ts';
 import { FakeRuntime } from '../../src/kubelet/runtime/testing.ts';
 import { boundaryFs } from '../../src/kubelet/volumemanager/testing/boundary-fs.ts';
 import { FakeMounter } from '../../src/mount/index.ts';
@@ -182,6 +183,29 @@ describe('kubelet', () => {
     await until(async () => runtime.started.length === 4);
     await until(async () => ((await stateOf('crash'))?.waiting?.message ?? '').startsWith('back-off 40s'));
     expect((await runtime.list()).map(({ identity }) => identity.attempt)).toEqual([2, 3]);
+  });
+
+  it('backs off from a command that cannot be started', async () => {
+    const startError = new ContainerRuntimeError('StartFailed', 'exec: "x": executable file not found in $PATH');
+    runtime.behave = () => ({ startError });
+    await apply(podDraft('typo'));
+    await until(async () => (await stateOf('typo'))?.waiting?.reason === 'CrashLoopBackOff');
+    expect((await read('typo'))?.status?.containerStatuses?.[0]?.lastState).toMatchObject({
+      terminated: { exitCode: 128, reason: 'StartError' },
+    });
+    await plane.clock.advance(60_000);
+    expect(runtime.started.length).toBeLessThan(7);
+    expect(await plane.eventsOf('typo')).toContain(
+      'Warning Failed Error: exec: "x": executable file not found in $PATH',
+    );
+  });
+
+  it('tries a container again soon whose runtime did not answer', async () => {
+    let calls = 0;
+    const startError = new ContainerRuntimeError('Unavailable', 'gone');
+    runtime.behave = () => (calls++ === 0 ? { startError } : {});
+    await apply(podDraft('web-0'));
+    await until(phaseIs('web-0', 'Running'), 1_000);
   });
 
   it('finishes a pod that is not to be restarted', async () => {

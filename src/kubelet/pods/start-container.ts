@@ -1,7 +1,12 @@
 /** Starts one container of a pod, and says in events and waiting reasons how that went. */
 import type { Container } from '../../api/index.ts';
 import { isAbort, messageOf } from '../../base/index.ts';
-import { type ContainerRecord, ContainerRuntimeError, type ImageInfo } from '../runtime/runtime.ts';
+import {
+  type ContainerRecord,
+  ContainerRuntimeError,
+  type ContainerRuntimeErrorCode,
+  type ImageInfo,
+} from '../runtime/runtime.ts';
 import { containerConfig } from './container-config.ts';
 import { ContainerError } from './container-error.ts';
 import type { ContainerStart } from './decide-actions.ts';
@@ -28,7 +33,9 @@ export async function startContainer(host: StopHost, state: PodState, start: Con
     return await runPostStart(host, state, container, record);
   } catch (thrown) {
     // A runtime that does not answer says nothing about the container.
-    if (isAbort(thrown) || isUnavailable(thrown)) throw thrown;
+    if (isAbort(thrown) || hasCode(thrown, 'Unavailable')) throw thrown;
+    // It was made and has ended at once: an instance like others, that the next one waits for.
+    if (previous && hasCode(thrown, 'StartFailed')) state.backoff.noteRestart(container.name);
     note(host, state, container, thrown);
     return 'failed';
   } finally {
@@ -66,14 +73,13 @@ async function findImage({ runtime }: StopHost, container: Container): Promise<I
   }
 }
 
-function isUnavailable(thrown: unknown): boolean {
-  return thrown instanceof ContainerRuntimeError && thrown.code === 'Unavailable';
+function hasCode(thrown: unknown, code: ContainerRuntimeErrorCode): boolean {
+  return thrown instanceof ContainerRuntimeError && thrown.code === code;
 }
 
 function reasonOf(thrown: unknown): string {
   if (thrown instanceof ContainerError) return thrown.reason;
-  const code = thrown instanceof ContainerRuntimeError ? thrown.code : undefined;
-  return code === 'StartFailed' ? 'RunContainerError' : 'CreateContainerError';
+  return hasCode(thrown, 'StartFailed') ? 'RunContainerError' : 'CreateContainerError';
 }
 
 /** Says once what is in the way, and again when it is something else. */

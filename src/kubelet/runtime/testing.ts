@@ -37,6 +37,10 @@ const runningImage: ImageInfo = {
   gid: undefined,
 };
 
+function isStartFailure(error: Error): boolean {
+  return error instanceof ContainerRuntimeError && error.code === 'StartFailed';
+}
+
 export class FakeRuntime implements ContainerRuntime {
   readonly version = 'fake://1';
   /** Every configuration that was started, in order. */
@@ -68,7 +72,8 @@ export class FakeRuntime implements ContainerRuntime {
     const known = this.#records.get(config.id);
     if (known) return known;
     const behaviour = this.behave(config);
-    if (behaviour.startError) throw behaviour.startError;
+    const { startError } = behaviour;
+    if (startError && !isStartFailure(startError)) throw startError;
     this.started.push(config);
     const { id, identity, image, imageInfo, logPath, terminationLogPath, tty, stdin } = config;
     const now = this.#clock.now();
@@ -87,6 +92,10 @@ export class FakeRuntime implements ContainerRuntime {
       startedAtMs: now,
       state: 'running',
     };
+    if (startError) {
+      this.#set({ ...record, state: 'exited', exitCode: 128, reason: 'StartError', finishedAtMs: now });
+      throw startError;
+    }
     this.#set(record);
     const { exitAfterMs, exitCode } = behaviour;
     if (exitAfterMs !== undefined) this.#clock.setTimer(exitAfterMs, () => this.end(id, exitCode ?? 0));

@@ -223,5 +223,5 @@ export class ShimClient implements AsyncDisposable {
   }
 }
 
-/** The shim holds a few records and copies lines: a small heap, and no threads for a compiler that has nothing to do. */
-const shimFlags = ['--max-semi-space-size=1', '--max-old-space-size=128', '--no-opt'];
+/** The shim holds a few records and copies lines: a small heap, and no compiler that has nothing to do. */
+const shimFlags = ['--lite-mode', '--max-semi-space-size=1', '--max-old-space-size=128'];
