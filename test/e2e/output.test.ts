@@ -135,6 +135,10 @@ describe('what kubectl prints', () => {
     );
     const failed = await stowage.kubectl(['-n', 'golden', 'exec', 'web-0', '--', 'sh', '-c', 'exit 7']);
     expect(failed.code).toBe(7);
+    const asTerminal = `kubectl -n golden exec -it web-0 -- sh -c 'test -t 0 && test -t 1 && echo a terminal; exit 3'`;
+    const shown = await stowage.inTerminal(asTerminal);
+    expect(shown.stdout).toContain('a terminal');
+    expect(shown.code).toBe(3);
     const terminal = await stowage.kubectl([
       '-n',
       'golden',

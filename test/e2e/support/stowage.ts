@@ -135,6 +135,13 @@ export class Stowage implements AsyncDisposable {
     return run(command, list, { env, ...(input === undefined ? {} : { input }) });
   }
 
+  /** Runs a command line that begins with kubectl in a terminal of its own, as `script` makes one. */
+  inTerminal(commandLine: string): Promise<Output> {
+    const command = existsSync(kubectlPath) ? kubectlPath : 'kubectl';
+    const env = { ...process.env, KUBECONFIG: this.kubeconfig, HOME: this.directory };
+    return run('script', ['-qec', commandLine.replace(/^kubectl/, command), '/dev/null'], { env });
+  }
+
   /** kubectl that must succeed; returns what it printed. */
   async ok(args: string | readonly string[], input?: string): Promise<string> {
     const output = await this.kubectl(args, input);
