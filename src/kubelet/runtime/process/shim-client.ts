@@ -29,6 +29,9 @@ const startTimeoutMs = 20_000;
 /** A start waits for its turn and for the setup's own deadline. */
 const callTimeoutMs = 300_000;
 
+const logName = 'shim.log';
+/** Of the log's end, in an error. */
+const shownLogCharacters = 500;
 const callAttempts = 3;
 /** A shim that dies may accept one more connection while the kernel closes what it had open. */
 const reconnectAfterMs = 50;
@@ -188,18 +191,20 @@ export class ShimClient implements AsyncDisposable {
       clock.boundary(this.#spawn(entry)),
     );
     const socket = await this.#dial(path);
-    if (!socket) throw new ContainerRuntimeError('Unavailable', `the container shim did not start: ${text}`);
-    return socket;
+    if (socket) return socket;
+    const log = await fs.readFile(join(this.#options.directory, logName), 'utf8').catch(() => '');
+    const why = [text, log.trim().slice(-shownLogCharacters)].filter(Boolean).join(': ');
+    throw new ContainerRuntimeError('Unavailable', `the container shim did not start: ${why}`);
   }
 
   /** Resolves when the shim listens, or with what it said when it ended instead. */
   async #spawn(entry: string): Promise<string> {
     const { fs, directory } = this.#options;
     await fs.mkdir(directory, { recursive: true, mode: 0o700 });
-    const log = await fs.open(join(directory, 'shim.log'), 'a', 0o600);
+    const log = await fs.open(join(directory, logName), 'a', 0o600);
     try {
       const child = spawnProcess(process.execPath, {
-        args: [...shimFlags, entry, directory],
+        args: [...shimFlags(entry), entry, directory],
         env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
         cwd: '/',
         detached: true,
@@ -224,4 +229,9 @@ export class ShimClient implements AsyncDisposable {
 }
 
 /** The shim holds a few records and copies lines: a small heap, and no compiler that has nothing to do. */
-const shimFlags = ['--lite-mode', '--max-semi-space-size=1', '--max-old-space-size=128'];
+const smallHeap = ['--max-semi-space-size=1', '--max-old-space-size=128'];
+
+/** Node.js strips types with WebAssembly, which the mode without a compiler has not. */
+function shimFlags(entry: string): readonly string[] {
+  return entry.endsWith('.ts') ? smallHeap : ['--lite-mode', ...smallHeap];
+}
