@@ -162,6 +162,14 @@ describe('kubelet', () => {
     await until(async () => (await read('web-0')) === undefined, 5_000);
   });
 
+  it('gives the containers of a pod that was deleted by force no time', async () => {
+    runtime.behave = () => ({ deaf: true });
+    await apply(podDraft('web-0', { terminationGracePeriodSeconds: 600 }));
+    await until(phaseIs('web-0', 'Running'));
+    await plane.client.delete(pods, { namespace, name: 'web-0' }, { gracePeriodSeconds: 0 });
+    await until(async () => (await runtime.list()).length === 0, 3_000);
+  });
+
   it('[U3] restarts a container that ends, with a back-off that grows', async () => {
     runtime.behave = () => ({ exitAfterMs: 1_000, exitCode: 1 });
     await apply(podDraft('crash'));

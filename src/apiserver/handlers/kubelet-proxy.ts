@@ -23,6 +23,8 @@ export interface KubeletProxyOptions {
 /** A kubelet that does not answer in this time is gone. Streams last as long as they like. */
 const connectTimeoutMs = 10_000;
 const defaultKubeletPort = 10250;
+/** Upstream reads as much of a refusal. */
+const refusalLimitCharacters = 2_000;
 const addressTypes = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalIP', 'ExternalDNS'];
 
 /** A subresource's path at the kubelet. */
@@ -70,6 +72,7 @@ export class KubeletProxy {
       throw ApiStatusError.of('InternalError', 'the kubelet answered with another protocol');
     }
     const { statusCode = 502, headers } = answer.incoming;
+    if (statusCode >= 400) throw await refusalOf(answer.incoming, statusCode);
     const contentType = headers['content-type'];
     response.writeHead(statusCode, contentType ? { 'Content-Type': contentType } : {});
     response.flushHeaders();
@@ -207,6 +210,17 @@ function kubeletQuery(query: URLSearchParams): URLSearchParams {
     }
   }
   return translated;
+}
+
+/** A kubelet says in plain words why it refuses: the client gets them in a Status. */
+async function refusalOf(incoming: IncomingMessage, statusCode: number): Promise<ApiStatusError> {
+  let text = '';
+  for await (const chunk of incoming) {
+    text += chunk;
+    if (text.length > refusalLimitCharacters) break;
+  }
+  const reason = statusCode === 404 ? 'NotFound' : statusCode < 500 ? 'BadRequest' : 'InternalError';
+  return ApiStatusError.of(reason, text.slice(0, refusalLimitCharacters).trim());
 }
 
 function endpointOf(node: Node): { readonly host: string; readonly port: number } {

@@ -14,7 +14,7 @@ import type { PodState } from './pod-state.ts';
 import { stopContainer } from './stop-container.ts';
 import type { WorkerHost } from './worker-host.ts';
 
-/** Upstream: "no matter what, we always supply a grace period of 1". */
+/** A pod whose object is gone was deleted by force: its containers get this and no more. Upstream's least grace. */
 const leastGraceSeconds = 1;
 
 export async function terminatePod(host: WorkerHost, state: PodState): Promise<ReconcileResult> {
@@ -41,8 +41,9 @@ export async function terminatePod(host: WorkerHost, state: PodState): Promise<R
 }
 
 export function graceSecondsOf(pod: Pod, inApi: boolean): number {
-  const asked = pod.metadata.deletionGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 0;
-  return inApi && pod.metadata.deletionTimestamp !== undefined && asked === 0 ? 0 : Math.max(asked, leastGraceSeconds);
+  if (!inApi) return leastGraceSeconds;
+  const { deletionGracePeriodSeconds } = pod.metadata;
+  return deletionGracePeriodSeconds ?? Math.max(pod.spec.terminationGracePeriodSeconds ?? 0, leastGraceSeconds);
 }
 
 async function stopAll(host: WorkerHost, state: PodState): Promise<void> {
