@@ -71,7 +71,7 @@ const stopGraceMs = 5_000;
 const unmountTimeoutMs = 30_000;
 const lookAgainMs = 20;
 
-export function checkRootDir(rootDir: string): void {
+function checkRootDir(rootDir: string): void {
   const excess = Buffer.byteLength(join(rootDir, longestSocketBelowRoot)) - longestSocketPathBytes;
   if (excess > 0)
     throw new UsageError(`--root-dir: ${rootDir} is ${excess} bytes too long for the unix sockets below it`);

@@ -1,5 +1,5 @@
 /** Decides where everything that shows in a container is mounted. Pure: paths in, lines of a mount table out. */
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { findContainingMount, isWithin, type MountPoint } from '../../../mount/index.ts';
 import { type ContainerMount, ContainerRuntimeError } from '../runtime.ts';
 import type { FstabEntry } from './fstab.ts';
@@ -117,8 +117,4 @@ export function identityOf(
 ): { readonly device: string; readonly root: string } | undefined {
   const mount = findContainingMount(mounts, path);
   return mount && { device: mount.device, root: join(mount.root, relative(mount.path, path)) };
-}
-
-export function parentDirectory(path: string): string {
-  return dirname(path);
 }
