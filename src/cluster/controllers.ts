@@ -31,6 +31,8 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
   stack.use(controllers.startReplicaSetController(optionsFor(controllers.replicaSetControllerName)));
   stack.use(controllers.startDaemonSetController(optionsFor(controllers.daemonSetControllerName)));
   stack.use(controllers.startJobController(optionsFor(controllers.jobControllerName)));
+  const localTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  stack.use(controllers.startCronJobController({ ...optionsFor(controllers.cronJobControllerName), localTimeZone }));
   stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
   stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));
   stack.use(controllers.startServiceAccountController({ ...optionsFor('service-account-controller'), rootCa }));

@@ -6,6 +6,7 @@ export {
 } from './attachdetach/controller.ts';
 export { DecisionLog, type LoggedDecision } from './common/decision-log.ts';
 export type { ControllerOptions } from './common/start-controller.ts';
+export { type CronJobControllerOptions, cronJobControllerName, startCronJobController } from './cronjob/controller.ts';
 export { daemonSetControllerName, startDaemonSetController } from './daemonset/controller.ts';
 export { deploymentControllerName, startDeploymentController } from './deployment/controller.ts';
 export { ephemeralVolumeControllerName, startEphemeralVolumeController } from './ephemeral/controller.ts';
