@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { ApiStatusError, leases, type Node, nodes, type Patch, type ResourceType } from '../api/index.ts';
-import { realFs, silentLogger, VirtualClock } from '../base/index.ts';
+import { silentLogger, VirtualClock } from '../base/index.ts';
 import type { Client } from '../client/index.ts';
 import { NodeStatusManager } from './node-status.ts';
+import { boundaryFs } from './volumemanager/testing/boundary-fs.ts';
 
 /** Nodes and leases as far as the node's own writes go, and a list of those. */
 class NodeApi {
@@ -52,7 +53,7 @@ function setUp() {
   const manager = new NodeStatusManager({
     client: api.client,
     clock,
-    fs: realFs,
+    fs: boundaryFs(clock),
     logger: silentLogger,
     nodeName: 'n1',
     nodeIp: '127.0.0.1',
@@ -67,15 +68,10 @@ function setUp() {
   return { clock, api, state, reported, manager };
 }
 
-/** Reading /etc and /proc takes turns of the real event loop. */
-async function settle(clock: VirtualClock, condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1_000 && !condition(); turn++) await clock.settle();
-}
-
 describe('NodeStatusManager', () => {
   it('registers the node with its labels and the annotation for attach/detach', async () => {
     const { clock, api, manager } = setUp();
-    await settle(clock, () => api.statusWrites.length === 1);
+    await clock.settle();
     expect(api.node?.metadata).toMatchObject({
       labels: { 'kubernetes.io/hostname': 'n1', 'kubernetes.io/os': 'linux' },
       annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
@@ -93,12 +89,12 @@ describe('NodeStatusManager', () => {
 
   it('[I20][rel-E15] publishes no volumes in use before they are known, and leaves volumesAttached alone', async () => {
     const { clock, api, state, reported, manager } = setUp();
-    await settle(clock, () => api.statusWrites.length === 1);
+    await clock.settle();
     expect(api.statusWrites[0]).not.toHaveProperty('volumesInUse');
     expect(reported).toEqual([]);
     state.inUse = ['a', 'b'];
     manager.changed();
-    await settle(clock, () => reported.length === 1);
+    await clock.settle();
     expect(api.statusWrites[1]).toMatchObject({ volumesInUse: ['a', 'b'] });
     expect(api.statusWrites[1]).not.toHaveProperty('volumesAttached');
     expect(api.node?.status?.volumesAttached).toEqual([{ name: 'v', devicePath: '' }]);
@@ -108,23 +104,23 @@ describe('NodeStatusManager', () => {
   it('[I26] is not Ready before the CSINode is there', async () => {
     const { clock, api, state, manager } = setUp();
     const ready = () => api.node?.status?.conditions?.find(({ type }) => type === 'Ready');
-    await settle(clock, () => ready() !== undefined);
+    await clock.settle();
     expect(ready()).toMatchObject({ status: 'False', message: 'not yet' });
     state.problem = undefined;
     manager.changed();
-    await settle(clock, () => ready()?.status === 'True');
+    await clock.settle();
     expect(ready()).toMatchObject({ status: 'True', reason: 'KubeletReady' });
     await manager[Symbol.asyncDispose]();
   });
 
   it('[rel-L12] renews the lease every 10 s and writes an unchanged status every 5 min', async () => {
     const { clock, api, manager } = setUp();
-    await settle(clock, () => api.statusWrites.length === 1 && api.renewals === 1);
+    await clock.settle();
     await clock.advance(60_000);
     expect(api.renewals).toBe(7);
     expect(api.statusWrites).toHaveLength(1);
     await clock.advance(245_000);
-    await settle(clock, () => api.statusWrites.length === 2);
+    await clock.settle();
     expect(api.statusWrites).toHaveLength(2);
     expect(api.lease?.spec.holderIdentity).toBe('n1');
     await manager[Symbol.asyncDispose]();
@@ -137,7 +133,7 @@ describe('NodeStatusManager', () => {
     expect(api.statusWrites).toEqual([]);
     api.fails = false;
     await clock.advance(2_000);
-    await settle(clock, () => api.statusWrites.length > 0);
+    await clock.settle();
     expect(api.node).toBeDefined();
     await manager[Symbol.asyncDispose]();
   });
