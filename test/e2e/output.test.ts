@@ -159,7 +159,42 @@ describe('what kubectl prints', () => {
     expect(answer.code).toBe(exitCode);
   });
 
-  it('[V3] watches, explains and scales', async () => {
+  it('[V3] shows each phase of a claim with get -w, and new lines with logs -f', async () => {
+    const watching = stowage.kubectl(['get', 'pvc', '-n', 'golden', '-w', '--request-timeout=3s']);
+    const container = {
+      name: 'main',
+      image: 'busybox',
+      command: ['sh', '-c', 'for i in 1 2 3; do echo line $i; sleep 0.3; done'],
+    };
+    const talker = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'talker' },
+      spec: { restartPolicy: 'Never', containers: [container] },
+    };
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'watched' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'standard',
+        resources: { requests: { storage: '16Mi' } },
+      },
+    };
+    await stowage.ok(
+      ['-n', 'golden', 'apply', '-f', '-'],
+      JSON.stringify({ apiVersion: 'v1', kind: 'List', items: [talker, claim] }),
+    );
+    const followed = await stowage.until('-n golden logs -f talker', (out) => out !== '');
+    expect(followed).toBe('line 1\nline 2\nline 3\n');
+    const lines = (await watching).stdout.split('\n').filter((line) => line.startsWith('watched'));
+    expect(lines[0]).toMatch(/^watched +Pending/);
+    expect(lines.at(-1)).toMatch(/^watched +Bound +pvc-/);
+    await stowage.ok('-n golden delete pod/talker pvc/watched');
+  });
+
+  it('[V3] explains and scales', async () => {
     const explained = await stowage.ok(golden('explain-pvc-spec').args);
     const head = (text: string) => text.slice(0, text.indexOf('DESCRIPTION:'));
     expect(head(explained)).toBe(head(golden('explain-pvc-spec').output));

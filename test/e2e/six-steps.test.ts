@@ -9,9 +9,13 @@ const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.
 describe('the six steps', () => {
   let stowage: Stowage;
   let before: World;
+  let callLog: string;
 
   beforeAll(async () => {
-    stowage = await Stowage.start();
+    const directory = await Stowage.makeDirectory();
+    callLog = join(directory, 'calls.jsonl');
+    const args = ['--driver-arg', '--call-log', '--driver-arg', callLog];
+    stowage = await Stowage.start({ directory, args });
     // What the system makes once for itself (the runtime's tools, a certificate for logs and exec) comes with the first pod.
     await stowage.ok(['apply', '-f', manifest]);
     await stowage.until('get pods', podsRunning(2));
@@ -22,6 +26,23 @@ describe('the six steps', () => {
   afterAll(async () => {
     await stowage?.[Symbol.asyncDispose]();
   });
+
+  /** The calls of the driver about one volume that have ended, in their order, from a line of its log on. */
+  function callsOf(volumeId: string, from = 0): string[] {
+    const begun = new Set<number>();
+    const methods: string[] = [];
+    for (const line of readFileSync(callLog, 'utf8').split('\n').filter(Boolean).slice(from)) {
+      const { event, call, method, request, code } = JSON.parse(line);
+      if (event === 'begin' && request?.volume_id === volumeId) begun.add(call);
+      if (event === 'end' && begun.has(call) && code === 'OK') methods.push(method);
+    }
+    return methods;
+  }
+  const callCount = () => readFileSync(callLog, 'utf8').split('\n').filter(Boolean).length;
+  const handleOf = async (claim: string) => {
+    const volume = await stowage.ok(['get', 'pvc', claim, '-o', 'jsonpath={.spec.volumeName}']);
+    return stowage.ok(['get', 'pv', volume, '-o', 'jsonpath={.spec.csi.volumeHandle}']);
+  };
 
   /** The database itself. */
   const ignored = () => new Set([join(stowage.dataDir, 'store')]);
@@ -52,6 +73,8 @@ describe('the six steps', () => {
     ]);
     expect(selected).toBe('node-0');
     const attachments = await stowage.ok('get volumeattachments');
+    const calls = callsOf(await handleOf('disk-web-0'));
+    expect(calls).toEqual(['ControllerPublishVolume', 'NodeStageVolume', 'NodePublishVolume']);
     expect(attachments.match(/hostpath\.csi\.k8s\.io\s+pvc-\S+\s+node-0\s+true/g)).toHaveLength(2);
   });
 
@@ -59,18 +82,26 @@ describe('the six steps', () => {
     await stowage.until('exec web-0 -- cat /data/log', (out) => out.split('\n').length > 2);
     const first = (await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim();
     const uid = await stowage.ok('get pod web-0 -o jsonpath={.metadata.uid}');
+    const handle = await handleOf('disk-web-0');
+    const seen = callCount();
     await stowage.ok('delete pod web-0');
     await stowage.until(
       'get pod web-0 -o jsonpath={.metadata.uid},{.status.phase}',
       (out) => out !== `${uid},Running` && out.endsWith(',Running'),
     );
     expect((await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim()).toBe(first);
+    expect(callsOf(handle, seen)[0]).toBe('NodeUnpublishVolume');
+    expect(callsOf(handle, seen).at(-1)).toBe('NodePublishVolume');
   });
 
   it('[D8][N6] detaches when scaled to nothing, and finds the data again', async () => {
     const first = (await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim();
+    const handle = await handleOf('disk-web-0');
+    const seen = callCount();
     await stowage.ok('scale statefulset web --replicas=0');
     await stowage.until('get volumeattachments --no-headers', (out) => out === '');
+    const calls = ['NodeUnpublishVolume', 'NodeUnstageVolume', 'ControllerUnpublishVolume'];
+    expect(callsOf(handle, seen)).toEqual(calls);
     expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(stowage.dataDir);
     await stowage.ok('scale statefulset web --replicas=1');
     await stowage.until('get pods', podsRunning(1));

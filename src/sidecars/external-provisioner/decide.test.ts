@@ -96,7 +96,7 @@ describe('decideVolume', () => {
   });
 });
 
-describe('decideVolume', () => {
+describe('decideVolume and the nodes', () => {
   it('[rel-C4] waits while a node has the volume mounted although nobody attached it', () => {
     const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { ...meta, name: 'n2' }, spec: {} };
     const decision = decideVolume(volume('Released', 'Delete'), 'drv', [], [node]);
