@@ -59,3 +59,11 @@ describe('stop, crash and start again', () => {
     await stowage.ok('get pods');
   });
 });
+
+describe('signals', () => {
+  it.each(['SIGINT', 'SIGHUP'] as const)('stops with status 0 on %s', async (signal) => {
+    await using stowage = await Stowage.start();
+    expect(await stowage.stop(signal)).toBe(0);
+    expect(mountsBelow(stowage.directory)).toEqual([]);
+  });
+});

@@ -7,13 +7,15 @@ import { ensureSystemObjects } from '../bootstrap-objects.ts';
 import { listenForClients } from '../listen.ts';
 import { issueKubeletCertificate } from '../nodes.ts';
 import { parseUpFlags, type Surroundings, type UpFlags } from '../options.ts';
-import { aborted, roleLogger, untilSignalled } from './role.ts';
+import { aborted, guardProcess } from '../process-guard.ts';
+import { roleLogger } from './role.ts';
 
 /** `stowage apiserver`: the API and its store alone. Writes the kubeconfig that the other roles are started with. */
 export async function runApiserver(flags: UpFlags, surroundings: Surroundings): Promise<void> {
   const options = parseUpFlags(flags, surroundings);
   const logger = roleLogger(flags).with({ component: 'kube-apiserver' });
-  const { signal } = untilSignalled();
+  using guard = guardProcess(logger);
+  const { signal } = guard;
   const services = { clock: realClock, random: realRandom, logger };
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
   await using store = await openSqliteStore({ ...services, directory: join(options.dataDir, 'store') });

@@ -21,6 +21,7 @@ import {
   runAsLeader,
   type ServerConnection,
 } from '../../client/index.ts';
+import { aborted, guardProcess } from '../process-guard.ts';
 
 export interface RoleFlags {
   readonly kubeconfig?: string;
@@ -59,25 +60,6 @@ export function roleLogger(flags: RoleFlags): Logger {
   return createLogger({ format, verbosity: parseVerbosity(flags.verbosity) });
 }
 
-/** A signal that aborts with SIGINT or SIGTERM; a second one ends the process at once. */
-export function untilSignalled(): AbortController {
-  const stop = new AbortController();
-  const onSignal = () => {
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
-  return stop;
-}
-
-export function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
-
 async function connectionOf(flags: RoleFlags, env: Environment): Promise<ServerConnection> {
   const paths = (flags.kubeconfig ?? env.KUBECONFIG ?? '').split(':').filter(Boolean);
   if (paths.length > 0) return loadKubeconfig({ fs: realFs, clock: realClock, paths });
@@ -91,7 +73,8 @@ async function connectionOf(flags: RoleFlags, env: Environment): Promise<ServerC
  */
 export async function runRole(name: string, flags: RoleFlags, start: (role: Role) => Promise<void>): Promise<void> {
   const logger = roleLogger(flags).with({ component: name });
-  const { signal } = untilSignalled();
+  using guard = guardProcess(logger);
+  const { signal } = guard;
   const clock = realClock;
   const random = realRandom;
   const transport = createHttpTransport({
