@@ -90,7 +90,7 @@ export async function runRole(name: string, flags: RoleFlags, start: (role: Role
     logger.info('running');
     await aborted(until);
   };
-  if (flags.leaderElect === false) return work(signal);
+  if (flags.leaderElect === false) return await work(signal);
   const lease = { namespace: flags.leaderElectResourceNamespace ?? 'kube-system', name };
   const identity = `${hostname()}_${random.uuid()}`;
   const end = await runAsLeader({ client: client(name), clock, random, logger, lease, identity, signal }, work);
