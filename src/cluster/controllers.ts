@@ -25,6 +25,9 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
   stack.use(controllers.startAttachDetachController(optionsFor(controllers.attachDetachControllerName)));
   stack.use(controllers.startClaimProtectionController(optionsFor(controllers.claimProtectionControllerName)));
   stack.use(controllers.startVolumeProtectionController(optionsFor(controllers.volumeProtectionControllerName)));
+  const classProtection = optionsFor(controllers.attributesClassProtectionControllerName);
+  stack.use(controllers.startAttributesClassProtectionController(classProtection));
+  stack.use(controllers.startExpandController(optionsFor(controllers.expandControllerName)));
   stack.use(controllers.startEphemeralVolumeController(optionsFor(controllers.ephemeralVolumeControllerName)));
   stack.use(controllers.startStatefulSetController(optionsFor(controllers.statefulSetControllerName)));
   stack.use(controllers.startDeploymentController(optionsFor(controllers.deploymentControllerName)));

@@ -10,6 +10,7 @@ export { type CronJobControllerOptions, cronJobControllerName, startCronJobContr
 export { daemonSetControllerName, startDaemonSetController } from './daemonset/controller.ts';
 export { deploymentControllerName, startDeploymentController } from './deployment/controller.ts';
 export { ephemeralVolumeControllerName, startEphemeralVolumeController } from './ephemeral/controller.ts';
+export { expandControllerName, startExpandController } from './expand/controller.ts';
 export {
   type GarbageCollectorOptions,
   garbageCollectorName,
@@ -35,3 +36,7 @@ export {
   startServiceAccountController,
 } from './service-account/controller.ts';
 export { startStatefulSetController, statefulSetControllerName } from './statefulset/controller.ts';
+export {
+  attributesClassProtectionControllerName,
+  startAttributesClassProtectionController,
+} from './vac-protection/controller.ts';

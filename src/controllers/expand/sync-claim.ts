@@ -1,0 +1,122 @@
+/** Sees to it that somebody enlarges the volume of a claim that asks for more. */
+import {
+  keyOf,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  type PersistentVolumeClaimCondition,
+  type PersistentVolumeClaimStatus,
+  persistentVolumeClaims,
+  persistentVolumes,
+} from '../../api/index.ts';
+import { type Clock, timestamp, unreachable } from '../../base/index.ts';
+import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
+import { annPreResizeCapacity, annStorageResizer } from '../../component-helpers/index.ts';
+import type { Announcer } from '../common/announcer.ts';
+import { decideExpansion } from './decide-expansion.ts';
+
+export interface ExpandContext {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly announcer: Announcer;
+  readonly claims: Informer<PersistentVolumeClaim>;
+}
+
+/** The volume that a claim names is not its own: binding is not complete, or was undone. */
+export class NotBoundError extends Error {
+  override readonly name = 'NotBoundError';
+}
+
+export async function syncClaim(context: ExpandContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
+  const claim = context.claims.get(key);
+  if (!claim?.spec.volumeName || claim.status?.phase !== 'Bound') return done;
+  const volume = await context.client.get(persistentVolumes, { name: claim.spec.volumeName }, { signal });
+  const { claimRef } = volume.spec;
+  if (claimRef?.namespace !== claim.metadata.namespace || claimRef?.uid !== claim.metadata.uid) {
+    throw new NotBoundError(`persistent Volume is not bound to PVC being updated : ${keyOf(claim)}`);
+  }
+  const decision = decideExpansion(claim, volume);
+  switch (decision.kind) {
+    case 'settled':
+      context.announcer.forget(key);
+      return done;
+    case 'external': {
+      const { message, resizer } = decision;
+      context.announcer.announce(claim, { type: 'Normal', reason: 'ExternalExpanding', message });
+      if (resizer !== undefined) await setResizer(context, claim, resizer, signal);
+      return done;
+    }
+    case 'onNode':
+      await expandOnNode(context, claim, volume, decision.size, signal);
+      return done;
+    case 'forgetPreResize': {
+      const { [annPreResizeCapacity]: _, ...annotations } = volume.metadata.annotations ?? {};
+      const metadata = { ...volume.metadata, annotations };
+      await context.client.update(persistentVolumes, { ...volume, metadata }, { signal });
+      return done;
+    }
+    default:
+      return unreachable(decision, 'expansion decision');
+  }
+}
+
+async function setResizer(
+  { client }: ExpandContext,
+  claim: PersistentVolumeClaim,
+  resizer: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { annotations } = claim.metadata;
+  if (annotations?.[annStorageResizer] === resizer) return;
+  const metadata = { ...claim.metadata, annotations: { ...annotations, [annStorageResizer]: resizer } };
+  await client.update(persistentVolumeClaims, { ...claim, metadata }, { signal });
+}
+
+/** Intent, then the volume's size, then the word to the node: a crash in between is taken up where it happened. */
+async function expandOnNode(
+  context: ExpandContext,
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+  size: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, clock } = context;
+  const now = timestamp(clock);
+  const resizing = { type: 'Resizing', status: 'True', lastTransitionTime: now };
+  const begun = await client.updateStatus(
+    persistentVolumeClaims,
+    { ...claim, status: withResize(claim, size, 'ControllerResizeInProgress', resizing) },
+    { signal },
+  );
+  if (volume.spec.capacity?.storage !== size) {
+    const noted = volume.metadata.annotations?.[annPreResizeCapacity] ?? claim.status?.capacity?.storage ?? '0';
+    const annotations = { ...volume.metadata.annotations, [annPreResizeCapacity]: noted };
+    const spec = { ...volume.spec, capacity: { ...volume.spec.capacity, storage: size } };
+    const metadata = { ...volume.metadata, annotations };
+    await client.update(persistentVolumes, { ...volume, metadata, spec }, { signal });
+  }
+  const pending = {
+    type: 'FileSystemResizePending',
+    status: 'True',
+    lastTransitionTime: now,
+    message: 'Waiting for user to (re-)start a pod to finish file system resize of volume on node.',
+  };
+  const status = withResize(begun, size, 'NodeResizePending', pending);
+  await client.updateStatus(persistentVolumeClaims, { ...begun, status }, { signal });
+}
+
+const resizeConditions: readonly string[] = ['Resizing', 'FileSystemResizePending', 'ControllerResizeError'];
+
+function withResize(
+  { status }: PersistentVolumeClaim,
+  size: string,
+  progress: string,
+  condition: PersistentVolumeClaimCondition,
+): PersistentVolumeClaimStatus {
+  const others = (status?.conditions ?? []).filter(({ type }) => !resizeConditions.includes(type));
+  return {
+    ...status,
+    allocatedResources: { ...status?.allocatedResources, storage: size },
+    allocatedResourceStatuses: { ...status?.allocatedResourceStatuses, storage: progress },
+    conditions: [...others, condition],
+  };
+}

@@ -1,0 +1,76 @@
+/** Keeps a VolumeAttributesClass that is being deleted until nothing names it. Upstream: volume/vacprotection. */
+import {
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaims,
+  persistentVolumes,
+  type VolumeAttributesClass,
+  volumeAttributesClasses,
+} from '../../api/index.ts';
+import { unreachable } from '../../base/index.ts';
+import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
+import { attributesClassProtectionFinalizer } from '../../component-helpers/index.ts';
+import { decideProtection, withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
+
+export interface ClassProtectionContext {
+  readonly client: Client;
+  readonly classes: Informer<VolumeAttributesClass>;
+  readonly claims: Informer<PersistentVolumeClaim>;
+  readonly volumes: Informer<PersistentVolume>;
+}
+
+/** Index of claims and of volumes by the classes that they name. */
+export const byAttributesClass = 'vac-protection/class';
+
+/** The classes that a claim has, wants, or is on its way to. */
+export function classesOfClaim({ spec, status }: PersistentVolumeClaim): readonly string[] {
+  const names = [
+    spec.volumeAttributesClassName,
+    status?.currentVolumeAttributesClassName,
+    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
+  ];
+  return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
+}
+
+export function classesOfVolume({ spec }: PersistentVolume): readonly string[] {
+  return spec.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
+}
+
+export async function syncClass(
+  context: ClassProtectionContext,
+  name: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const { client } = context;
+  const found = context.classes.get(name);
+  if (!found) return done;
+  const decision = decideProtection(found, attributesClassProtectionFinalizer);
+  switch (decision.kind) {
+    case 'settled':
+      return done;
+    case 'protect': {
+      const protectedClass = withFinalizer(found, attributesClassProtectionFinalizer);
+      await client.update(volumeAttributesClasses, protectedClass, { signal });
+      return done;
+    }
+    case 'releaseIfUnused': {
+      if (await isInUse(context, name, signal)) return done;
+      const released = withoutFinalizer(found, attributesClassProtectionFinalizer);
+      await client.update(volumeAttributesClasses, released, { signal });
+      return done;
+    }
+    default:
+      return unreachable(decision, 'protection decision');
+  }
+}
+
+/** The caches can say yes; only the API server can say no. */
+async function isInUse({ client, claims, volumes }: ClassProtectionContext, name: string, signal: AbortSignal) {
+  if (claims.byIndex(byAttributesClass, name).length > 0 || volumes.byIndex(byAttributesClass, name).length > 0) {
+    return true;
+  }
+  const claimList = await client.list(persistentVolumeClaims, { signal });
+  if (claimList.items.some((claim) => classesOfClaim(claim).includes(name))) return true;
+  const volumeList = await client.list(persistentVolumes, { signal });
+  return volumeList.items.some((volume) => classesOfVolume(volume).includes(name));
+}

@@ -1,0 +1,166 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  coreEvents,
+  type Draft,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaims,
+  persistentVolumes,
+  storageClasses,
+} from '../../src/api/index.ts';
+import type { Client } from '../../src/client/index.ts';
+import { startExpandController } from '../../src/controllers/index.ts';
+import { ControlPlane } from './support/control-plane.ts';
+import { mortalClient, startOn } from './support/controllers.ts';
+import { classDraft } from './support/objects.ts';
+
+const component = 'volume_expand';
+const key = { namespace: 'default', name: 'disk' };
+type Source = Partial<PersistentVolume['spec']>;
+const flex: Source = { flexVolume: { driver: 'example.com/flex' } };
+
+describe('the expand controller', () => {
+  let plane: ControlPlane;
+  beforeEach(async () => {
+    plane = await ControlPlane.start();
+    await plane.client.create(storageClasses, { ...classDraft('std'), allowVolumeExpansion: true });
+  });
+  afterEach(async () => {
+    await plane[Symbol.asyncDispose]();
+  });
+
+  const start = (client?: Client) => startOn(plane, component, startExpandController, client);
+  const claim = () => plane.client.get(persistentVolumeClaims, key);
+  const volume = () => plane.client.get(persistentVolumes, { name: 'v' });
+
+  /** A claim of 1Gi that is bound to a volume of this kind. */
+  async function bind(source: Source): Promise<void> {
+    const request = { resources: { requests: { storage: '1Gi' } } };
+    const spec = { accessModes: ['ReadWriteOnce'], storageClassName: 'std', volumeName: 'v', ...request };
+    const draft: Draft<PersistentVolumeClaim> = { metadata: key, spec };
+    const created = await plane.client.create(persistentVolumeClaims, draft);
+    await plane.client.create(persistentVolumes, {
+      metadata: { name: 'v' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        storageClassName: 'std',
+        claimRef: { ...key, uid: created.metadata.uid, kind: 'PersistentVolumeClaim', apiVersion: 'v1' },
+        ...source,
+      },
+    });
+    await plane.client.updateStatus(persistentVolumeClaims, {
+      ...created,
+      status: { phase: 'Bound', capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'] },
+    });
+    await plane.clock.settle();
+  }
+
+  async function ask(storage: string): Promise<void> {
+    const body = { spec: { resources: { requests: { storage } } } };
+    await plane.client.patch(persistentVolumeClaims, key, { type: 'merge', body });
+    await plane.clock.settle();
+  }
+
+  async function setCapacity(storage: string): Promise<void> {
+    const current = await claim();
+    const { allocatedResourceStatuses: _, ...status } = current.status ?? {};
+    await plane.client.updateStatus(persistentVolumeClaims, {
+      ...current,
+      status: { ...status, capacity: { storage } },
+    });
+    await plane.clock.settle();
+  }
+
+  it('[E1] leaves CSI volumes to their resizer, and says once per request whom it waits for', async () => {
+    await start();
+    await bind({ csi: { driver: 'd', volumeHandle: 'h' } });
+    expect(await plane.eventsOf('disk')).toEqual([]);
+    await ask('2Gi');
+    await plane.clock.advance(60_000);
+    const event = 'Normal ExternalExpanding waiting for an external controller to expand this PVC';
+    expect(await plane.eventsOf('disk')).toEqual([event]);
+    expect((await claim()).metadata.annotations).toBeUndefined();
+    await setCapacity('2Gi');
+    await ask('3Gi');
+    const { items } = await plane.client.list(coreEvents);
+    expect(items.map(({ count }) => count)).toEqual([2]);
+  });
+
+  it('[E1] names the resizer of a migrated plugin', async () => {
+    await start();
+    await bind({ gcePersistentDisk: { pdName: 'pd' } });
+    await ask('2Gi');
+    expect((await claim()).metadata.annotations).toEqual({
+      'volume.kubernetes.io/storage-resizer': 'pd.csi.storage.gke.io',
+    });
+    expect(await plane.eventsOf('disk')).toEqual([
+      'Normal ExternalExpanding CSI migration enabled for kubernetes.io/gce-pd; waiting for external resizer to expand the pvc',
+    ]);
+  });
+
+  it('[E1] [E2] [E4] enlarges on the node what only the node can, and tells it by size, status and condition', async () => {
+    await start();
+    await bind(flex);
+    await ask('2Gi');
+    expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
+    expect((await volume()).metadata.annotations).toEqual({ 'volume.alpha.kubernetes.io/pre-resize-capacity': '1Gi' });
+    expect((await claim()).status).toMatchObject({
+      capacity: { storage: '1Gi' },
+      allocatedResources: { storage: '2Gi' },
+      allocatedResourceStatuses: { storage: 'NodeResizePending' },
+      conditions: [
+        {
+          type: 'FileSystemResizePending',
+          status: 'True',
+          message: 'Waiting for user to (re-)start a pod to finish file system resize of volume on node.',
+        },
+      ],
+    });
+    await setCapacity('2Gi');
+    expect((await volume()).metadata.annotations).toBeUndefined();
+  });
+
+  it('[E1] [rel-B3] does nothing for a claim whose volume belongs to another', async () => {
+    await start();
+    await bind(flex);
+    const claimRef = { ...key, uid: 'somebody-else' };
+    await plane.client.patch(persistentVolumes, { name: 'v' }, { type: 'merge', body: { spec: { claimRef } } });
+    await ask('2Gi');
+    expect((await volume()).spec.capacity).toEqual({ storage: '1Gi' });
+    expect((await claim()).status?.allocatedResources).toBeUndefined();
+  });
+
+  const kills = [0, 1, 2].flatMap((at) => [[at, false] as const, [at, true] as const]);
+  it.each(kills)(
+    '[E1] [rel-L10] ends as if nothing had happened when killed at write %i, landed: %s',
+    async (afterWrites, lastWriteLands) => {
+      const mortal = mortalClient(plane.clientOf(component), { afterWrites, lastWriteLands });
+      const first = await start(mortal.client);
+      await bind(flex);
+      await ask('2Gi');
+      expect(mortal.isDead).toBe(true);
+      await first[Symbol.asyncDispose]();
+      await start();
+      await plane.clock.advance(5000);
+      expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
+      expect((await volume()).metadata.annotations).toEqual({
+        'volume.alpha.kubernetes.io/pre-resize-capacity': '1Gi',
+      });
+      expect((await claim()).status).toMatchObject({
+        allocatedResources: { storage: '2Gi' },
+        allocatedResourceStatuses: { storage: 'NodeResizePending' },
+      });
+    },
+  );
+
+  it('[E1] [rel-L12] writes nothing at rest', async () => {
+    await start();
+    await bind(flex);
+    await ask('2Gi');
+    await plane.clock.advance(60_000);
+    const { resourceVersion } = await plane.client.list(persistentVolumes);
+    await plane.clock.advance(1_800_000);
+    expect((await plane.client.list(persistentVolumes)).resourceVersion).toBe(resourceVersion);
+  });
+});

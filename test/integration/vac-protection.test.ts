@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { persistentVolumeClaims, persistentVolumes, volumeAttributesClasses } from '../../src/api/index.ts';
+import type { Client } from '../../src/client/index.ts';
+import { startAttributesClassProtectionController } from '../../src/controllers/index.ts';
+import { ControlPlane } from './support/control-plane.ts';
+import { blindClient, startOn } from './support/controllers.ts';
+import { claimDraft } from './support/objects.ts';
+
+const component = 'volumeattributesclass-protection-controller';
+const finalizer = 'kubernetes.io/vac-protection';
+const claimKey = { namespace: 'default', name: 'disk' };
+
+describe('the VolumeAttributesClass protection controller', () => {
+  let plane: ControlPlane;
+  beforeEach(async () => {
+    plane = await ControlPlane.start();
+    for (const name of ['gold', 'silver'])
+      await plane.client.create(volumeAttributesClasses, {
+        metadata: { name },
+        driverName: 'd',
+        parameters: { iops: '1' },
+      });
+  });
+  afterEach(async () => {
+    await plane[Symbol.asyncDispose]();
+  });
+
+  const start = (client?: Client) => startOn(plane, component, startAttributesClassProtectionController, client);
+  const isThere = async (name: string) => (await plane.get(volumeAttributesClasses, { name })) !== undefined;
+  const deleteClass = async (name: string) => {
+    await plane.client.delete(volumeAttributesClasses, { name });
+    await plane.clock.settle();
+  };
+  const createClaim = async (volumeAttributesClassName?: string) => {
+    const draft = claimDraft('disk', '');
+    const spec = volumeAttributesClassName ? { ...draft.spec, volumeAttributesClassName } : draft.spec;
+    return await plane.client.create(persistentVolumeClaims, { ...draft, spec });
+  };
+
+  it('[C3] protects classes that came without it, and lets those go that nobody names', async () => {
+    await plane.client.patch(
+      volumeAttributesClasses,
+      { name: 'gold' },
+      { type: 'merge', body: { metadata: { finalizers: null } } },
+    );
+    await start();
+    const { metadata } = await plane.client.get(volumeAttributesClasses, { name: 'gold' });
+    expect(metadata.finalizers).toEqual([finalizer]);
+    await deleteClass('gold');
+    expect(await isThere('gold')).toBe(false);
+  });
+
+  it('[C3] keeps a class that a claim asks for until the claim is gone', async () => {
+    await start();
+    await createClaim('gold');
+    await deleteClass('gold');
+    expect(await isThere('gold')).toBe(true);
+    const body = { metadata: { finalizers: null } };
+    await plane.client.patch(persistentVolumeClaims, claimKey, { type: 'merge', body });
+    await plane.client.delete(persistentVolumeClaims, claimKey);
+    await plane.clock.settle();
+    expect(await isThere('gold')).toBe(false);
+  });
+
+  it('[C3] keeps the class that a claim has and the one it is on its way to', async () => {
+    await start();
+    const claim = await createClaim();
+    const modifyVolumeStatus = { targetVolumeAttributesClassName: 'silver', status: 'InProgress' };
+    const inBetween = {
+      ...claim,
+      status: { ...claim.status, currentVolumeAttributesClassName: 'gold', modifyVolumeStatus },
+    };
+    const written = await plane.client.updateStatus(persistentVolumeClaims, inBetween);
+    await plane.clock.settle();
+    await deleteClass('gold');
+    await deleteClass('silver');
+    expect([await isThere('gold'), await isThere('silver')]).toEqual([true, true]);
+    const arrived = { phase: 'Bound', currentVolumeAttributesClassName: 'silver' };
+    await plane.client.updateStatus(persistentVolumeClaims, { ...written, status: arrived });
+    await plane.clock.settle();
+    expect([await isThere('gold'), await isThere('silver')]).toEqual([false, true]);
+  });
+
+  it('[C3] keeps a class that a volume has', async () => {
+    await start();
+    await plane.client.create(persistentVolumes, {
+      metadata: { name: 'v' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        csi: { driver: 'd', volumeHandle: 'h' },
+        volumeAttributesClassName: 'gold',
+      },
+    });
+    await deleteClass('gold');
+    expect(await isThere('gold')).toBe(true);
+  });
+
+  it('[C3] reads claims live before it lets a class go', async () => {
+    await start(blindClient(plane.clientOf(component), 'PersistentVolumeClaim'));
+    await createClaim('gold');
+    await deleteClass('gold');
+    expect(await isThere('gold')).toBe(true);
+  });
+});
