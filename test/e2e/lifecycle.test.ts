@@ -28,7 +28,7 @@ describe('stop, crash and start again', () => {
   const firstLine = async () => (await stowage.ok('exec web-0 -- head -n 1 /data/log')).trim();
   const containerId = () => stowage.ok('get pod web-0 -o jsonpath={.status.containerStatuses[0].containerID}');
 
-  it('[I12][E7] adopts containers and mounts after a kill -9 of up', async () => {
+  it('[I12][rel-E7] adopts containers and mounts after a kill -9 of up', async () => {
     const before = { id: await containerId(), first: await firstLine(), mounts: mountsBelow(directory).length };
     await stowage.stop('SIGKILL');
     expect(mountsBelow(directory)).toHaveLength(before.mounts);

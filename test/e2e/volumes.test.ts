@@ -122,7 +122,7 @@ describe('volumes of a pod', () => {
     await stowage.ok(['delete', '-f', file, '--ignore-not-found']);
   });
 
-  it('[J1][S-FS1] mounts a sub-directory and refuses one that leaves the volume', async () => {
+  it('[J1] mounts a sub-directory and makes it where it is missing', async () => {
     const base = {
       apiVersion: 'v1',
       kind: 'Pod',
