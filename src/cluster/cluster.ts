@@ -15,7 +15,7 @@ import { startControllers } from './controllers.ts';
 import { type DriverEnvironment, type NodeSocket, startDriverRoles } from './driver-roles.ts';
 import { startHostpathProcess } from './hostpath-process.ts';
 import { listenForClients } from './listen.ts';
-import { startNodes } from './nodes.ts';
+import { issueKubeletCertificate, startNodes } from './nodes.ts';
 import type { ClusterOptions } from './options.ts';
 import { Parts } from './parts.ts';
 import { untilReady } from './ready.ts';
@@ -48,19 +48,23 @@ export async function startCluster(options: ClusterOptions, services: Services, 
 
   // The driver takes as long to start as everything else: it goes first.
   const driver = options.defaultDrivers ? await startBundledDriver(options, services, parts) : undefined;
-  const store = parts.add('store', await openSqliteStore({ clock, logger, directory: join(options.dataDir, 'store') }));
+  // The keys are read or made while the store opens.
+  const directory = join(options.dataDir, 'store');
+  const store = openSqliteStore({ clock, logger, directory }).then((opened) => parts.add('store', opened));
   const server = parts.add(
     'API server',
     await createApiServer({ store, clock, random, logger, dataDir: options.dataDir }),
   );
-  const address = await listenForClients(server, options.host, options.port);
-  await server.writeKubeconfig(options.kubeconfig);
-
   const client = (component: string): Client =>
     createClient({ transport: server.transport(componentIdentity(component)), fieldManager: component });
   const admin = client('stowage');
-  await ensureSystemObjects(admin);
-  if (driver) await ensureHostpathObjects(admin);
+  const [address] = await Promise.all([
+    listenForClients(server, options.host, options.port),
+    ensureSystemObjects(admin),
+    ...(driver ? [ensureHostpathObjects(admin)] : []),
+    ...options.nodeNames.map((name) => issueKubeletCertificate(server, name)),
+  ]);
+  await server.writeKubeconfig(options.kubeconfig);
 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
