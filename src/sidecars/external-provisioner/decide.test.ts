@@ -53,6 +53,28 @@ describe('decideClaim', () => {
   });
 });
 
+describe('decideClaim and where the data comes from', () => {
+  const asking = (spec: PersistentVolumeClaim['spec']) => decideClaim({ ...view, claim: { ...claim(), spec } });
+
+  it('[O9] refuses a claim that selects volumes', () => {
+    const decision = asking({ selector: { matchLabels: { a: 'b' } } });
+    expect(decision).toEqual({ kind: 'unsupported', reason: 'claim Selector is not supported' });
+  });
+
+  it.each([
+    ['', 'PersistentVolumeClaim', 'cloning a PersistentVolumeClaim is not supported'],
+    ['snapshot.storage.k8s.io', 'VolumeSnapshot', 'restoring a VolumeSnapshot is not supported'],
+  ])('[O10][O11] gives no empty volume to a claim that is to be filled from %s/%s', (apiGroup, kind, reason) => {
+    const dataSource = { apiGroup, kind, name: 'source' };
+    expect(asking({ dataSource, dataSourceRef: dataSource })).toEqual({ kind: 'unsupported', reason });
+  });
+
+  it('[O12] leaves a claim with any other source to its populator', () => {
+    const dataSourceRef = { apiGroup: 'hello.example.com', kind: 'Hello', name: 'world' };
+    expect(asking({ dataSourceRef })).toEqual({ kind: 'populated' });
+  });
+});
+
 const finalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
 
 function volume(phase: string, policy: string, metadata: Partial<PersistentVolume['metadata']> = {}): PersistentVolume {

@@ -17,7 +17,11 @@ export type ClaimDecision =
   | { readonly kind: 'provision'; readonly class: StorageClass }
   /** The claim is being deleted, or has its volume: whatever an earlier attempt left is undone or adopted. */
   | { readonly kind: 'settle' }
-  | { readonly kind: 'classMissing'; readonly className: string };
+  | { readonly kind: 'classMissing'; readonly className: string }
+  /** The claim asks for what cannot be given; an empty volume in its place would be worse than none. */
+  | { readonly kind: 'unsupported'; readonly reason: string }
+  /** Somebody else fills the volume: a populator for the kind that the claim names as its source. */
+  | { readonly kind: 'populated' };
 
 export interface ClaimView {
   readonly claim: PersistentVolumeClaim;
@@ -39,7 +43,24 @@ export function decideClaim({ claim, driver, className, class: volumeClass, volu
   const waits = volumeClass.volumeBindingMode === 'WaitForFirstConsumer';
   // Without the annotation the scheduler has not chosen, or a failed attempt gave the choice back.
   if (waits && !notes[annSelectedNode]) return { kind: intent ? 'settle' : 'ignore' };
-  return { kind: 'provision', class: volumeClass };
+  return sourceDecision(claim) ?? { kind: 'provision', class: volumeClass };
+}
+
+const snapshotGroup = 'snapshot.storage.k8s.io';
+
+/** What the claim's selector and data source make of it; undefined when it has neither. */
+function sourceDecision({ spec }: PersistentVolumeClaim): ClaimDecision | undefined {
+  if (spec.selector) return { kind: 'unsupported', reason: 'claim Selector is not supported' };
+  const source = spec.dataSourceRef ?? spec.dataSource;
+  if (!source) return undefined;
+  const { apiGroup = '', kind } = source;
+  if (apiGroup === '' && kind === 'PersistentVolumeClaim') {
+    return { kind: 'unsupported', reason: 'cloning a PersistentVolumeClaim is not supported' };
+  }
+  if (apiGroup === snapshotGroup && kind === 'VolumeSnapshot') {
+    return { kind: 'unsupported', reason: 'restoring a VolumeSnapshot is not supported' };
+  }
+  return { kind: 'populated' };
 }
 
 /**

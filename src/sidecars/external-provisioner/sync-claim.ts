@@ -44,6 +44,20 @@ export async function syncClaim(
       context.recorder.event(claim, 'Warning', 'ProvisioningFailed', message);
       throw new ProvisionError(message);
     }
+    case 'unsupported': {
+      const message = `failed to provision volume with StorageClass "${className}": ${decision.reason}`;
+      context.recorder.event(claim, 'Warning', 'ProvisioningFailed', message);
+      // Nothing but another claim can mend it; a change of this one brings us back.
+      return done;
+    }
+    case 'populated':
+      context.recorder.event(
+        claim,
+        'Normal',
+        'Provisioning',
+        'Assuming an external populator will provision the volume',
+      );
+      return done;
     case 'provision':
       await provision(context, claim, decision.class, signal);
       return done;
