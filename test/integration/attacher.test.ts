@@ -94,6 +94,12 @@ describe('external-attacher', () => {
     await plane.client.delete(persistentVolumes, { name: 'v' });
     await plane.clock.settle();
     expect((await plane.get(persistentVolumes, { name: 'v' }))?.metadata.finalizers).toContain(finalizer);
+    const spec = { attacher: 'fake.csi', nodeName: 'n1', source: { persistentVolumeName: 'v' } };
+    await plane.client.create(volumeAttachments, { metadata: { name: 'late' }, spec });
+    await plane.clock.settle();
+    const late = await plane.get(volumeAttachments, { name: 'late' });
+    expect(late?.status?.attachError?.message).toBe('PersistentVolume "v" is marked for deletion');
+    await plane.client.delete(volumeAttachments, { name: 'late' });
     await plane.client.delete(volumeAttachments, { name: 'a' });
     await plane.clock.settle();
     expect((await plane.get(persistentVolumes, { name: 'v' }))?.metadata.finalizers ?? []).not.toContain(finalizer);
