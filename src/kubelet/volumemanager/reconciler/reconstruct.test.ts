@@ -248,7 +248,7 @@ describe('after a restart of the agent', () => {
     await node.until(() => node.mounter.mounted.length === 0);
   });
 
-  it('[rel-E15] a volume whose driver was told meanwhile not to attach stays in use while it is mounted', async () => {
+  it('[rel-E15] a volume whose driver has no CSIDriver object is in use after a restart', async () => {
     const node = await startNode();
     const name = attachableVolume(node);
     node.setAttached([name]);
