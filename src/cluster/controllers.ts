@@ -36,6 +36,9 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
   stack.use(controllers.startJobController(optionsFor(controllers.jobControllerName)));
   const localTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   stack.use(controllers.startCronJobController({ ...optionsFor(controllers.cronJobControllerName), localTimeZone }));
+  stack.use(controllers.startNodeLifecycleController(optionsFor(controllers.nodeLifecycleControllerName)));
+  stack.use(controllers.startTaintEvictionController(optionsFor(controllers.taintEvictionControllerName)));
+  stack.use(controllers.startPodGarbageCollector(optionsFor(controllers.podGarbageCollectorName)));
   stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
   stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));
   stack.use(controllers.startServiceAccountController({ ...optionsFor('service-account-controller'), rootCa }));

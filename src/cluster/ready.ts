@@ -5,6 +5,7 @@
 import { type CSINode, csiNodes, type Node, nodes, type StorageClass, storageClasses } from '../api/index.ts';
 import { type Clock, TimeoutError, withDeadline } from '../base/index.ts';
 import type { Informer, InformerFactory } from '../client/index.ts';
+import { taintNotReady, taintUnreachable } from '../component-helpers/index.ts';
 
 export interface Expectation {
   readonly nodeNames: readonly string[];
@@ -26,10 +27,12 @@ interface View {
 function missing(view: View, { nodeNames, drivers, classes }: Expectation): string[] {
   const absent: string[] = [];
   for (const name of nodeNames) {
-    const ready = view.nodes
-      .get(name)
-      ?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+    const node = view.nodes.get(name);
+    const ready = node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
     if (!ready) absent.push(`node ${name} is not Ready`);
+    // A node that has just become Ready is kept free of pods until its taints are gone.
+    if (node?.spec.taints?.some(({ key }) => key === taintNotReady || key === taintUnreachable))
+      absent.push(`node ${name} is tainted`);
     const registered = new Set(view.csiNodes.get(name)?.spec.drivers.map((driver) => driver.name));
     for (const driver of drivers)
       if (!registered.has(driver)) absent.push(`driver ${driver} is not registered on ${name}`);

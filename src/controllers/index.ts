@@ -23,10 +23,16 @@ export {
   startNamespaceController,
 } from './namespace/controller.ts';
 export {
+  type NodeLifecycleControllerOptions,
+  nodeLifecycleControllerName,
+  startNodeLifecycleController,
+} from './node-lifecycle/controller.ts';
+export {
   type PersistentVolumeControllerOptions,
   persistentVolumeControllerName,
   startPersistentVolumeController,
 } from './persistentvolume/controller.ts';
+export { podGarbageCollectorName, startPodGarbageCollector } from './pod-gc/controller.ts';
 export { startVolumeProtectionController, volumeProtectionControllerName } from './pv-protection/controller.ts';
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
 export { replicaSetControllerName, startReplicaSetController } from './replicaset/controller.ts';
@@ -36,6 +42,7 @@ export {
   startServiceAccountController,
 } from './service-account/controller.ts';
 export { startStatefulSetController, statefulSetControllerName } from './statefulset/controller.ts';
+export { startTaintEvictionController, taintEvictionControllerName } from './taint-eviction/controller.ts';
 export {
   attributesClassProtectionControllerName,
   startAttributesClassProtectionController,

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  builtInResources,
   type Draft,
+  leases,
   nodes,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
@@ -151,8 +153,14 @@ describe('the six steps in virtual time', () => {
     await createSet(2);
     await plane.clock.until(running('web-1'), 30_000, 'web-1 running');
     await plane.clock.advance(120_000);
-    const before = (await plane.client.list(pods)).resourceVersion;
+    // Renewals of leases do not count.
+    const versions = async () => {
+      const types = builtInResources.filter((type) => type !== leases);
+      const lists = await Promise.all(types.map((type) => plane.client.list(type)));
+      return lists.flatMap(({ items }) => items.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`));
+    };
+    const before = await versions();
     await plane.clock.advance(600_000);
-    expect((await plane.client.list(pods)).resourceVersion).toBe(before);
+    expect(await versions()).toEqual(before);
   });
 });

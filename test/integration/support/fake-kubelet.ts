@@ -4,16 +4,23 @@
  */
 import {
   csiNodes,
+  isAlreadyExists,
+  leases,
   type Node,
+  namespaces,
   nodes,
   type Pod,
   persistentVolumeClaims,
   persistentVolumes,
   pods,
 } from '../../../src/api/index.ts';
+import { microTimestamp } from '../../../src/base/index.ts';
 import { annControllerManagedAttach, podClaims } from '../../../src/component-helpers/index.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { nodeDraft } from './objects.ts';
+
+const leaseNamespace = 'kube-node-lease';
+const leasePeriodMs = 10_000;
 
 export class FakeKubelet {
   readonly #plane: ControlPlane;
@@ -33,7 +40,9 @@ export class FakeKubelet {
     await plane.client.create(nodes, {
       ...draft,
       metadata: { ...draft.metadata, annotations: { [annControllerManagedAttach]: 'true' } },
+      status: { ...draft.status, conditions: [{ type: 'Ready', status: 'True' }] },
     });
+    await kubelet.#keepLease();
     await plane.client.create(csiNodes, {
       metadata: { name },
       spec: { drivers: [{ name: driver, nodeID: name, topologyKeys: [] }] },
@@ -45,6 +54,31 @@ export class FakeKubelet {
     plane.informers.informer(persistentVolumeClaims);
     plane.informers.informer(persistentVolumes);
     return kubelet;
+  }
+
+  /** Says that it lives, as long as the plane does. */
+  async #keepLease(): Promise<void> {
+    const { client, clock } = this.#plane;
+    const key = { namespace: leaseNamespace, name: this.#name };
+    await client.create(namespaces, { metadata: { name: leaseNamespace }, spec: {} }).catch((error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+    });
+    await client.create(leases, { metadata: key, spec: { holderIdentity: this.#name } });
+    const stop = new AbortController();
+    const renew = async () => {
+      while (!stop.signal.aborted) {
+        const body = { spec: { renewTime: microTimestamp(clock) } };
+        await client.patch(leases, key, { type: 'merge', body });
+        await clock.sleep(leasePeriodMs, stop.signal).catch(() => {});
+      }
+    };
+    const renewing = renew();
+    this.#plane.use({
+      async [Symbol.asyncDispose]() {
+        stop.abort();
+        await renewing;
+      },
+    });
   }
 
   #look(): void {

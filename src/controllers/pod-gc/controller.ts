@@ -1,0 +1,55 @@
+/** The pod garbage collector: removes pods that nobody will ever end. */
+import { keyOf, leases, type Node, nodes, type Pod, pods } from '../../api/index.ts';
+import { runReconciler } from '../../client/index.ts';
+import { taintOutOfService } from '../../component-helpers/index.ts';
+import { readyStatusOf } from '../common/node-condition.ts';
+import { addPodNodeIndex, podsOnNode } from '../common/pods-by-node.ts';
+import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
+import { type PodGarbageContext, syncPod } from './sync-pod.ts';
+
+export const podGarbageCollectorName = 'pod-garbage-collector';
+
+export function startPodGarbageCollector(options: Omit<ControllerOptions, 'recorder'>): AsyncDisposable {
+  const { informers, client, clock } = options;
+  const logger = options.logger.with({ component: podGarbageCollectorName });
+  const context: PodGarbageContext = {
+    client,
+    clock,
+    logger,
+    pods: informers.informer(pods),
+    nodes: informers.informer(nodes),
+    leases: informers.informer(leases),
+    missingSinceMs: new Map(),
+  };
+  addPodNodeIndex(context.pods);
+  return startWhenSynced(informers, logger, (stack) => {
+    const reconcile = (key: string, signal: AbortSignal) => syncPod(context, key, signal);
+    const queue = stack.use(runReconciler({ name: 'pod-gc', clock, logger, reconcile }));
+    const wakePod = (pod: Pod) => {
+      const { nodeName } = pod.spec;
+      const isEnding = pod.metadata.deletionTimestamp !== undefined;
+      if (nodeName ? isEnding || !context.nodes.get(nodeName) : isEnding) queue.add(keyOf(pod));
+    };
+    const wakeNode = (node: Node) => {
+      for (const pod of podsOnNode(context.pods, node.metadata.name)) queue.add(keyOf(pod));
+    };
+    stack.use(context.pods.addHandler({ onAdd: wakePod, onUpdate: (_previous, pod) => wakePod(pod) }));
+    stack.use(
+      context.nodes.addHandler({
+        onAdd: (node) => context.missingSinceMs.delete(node.metadata.name),
+        onUpdate: (previous, node) => {
+          if (isFenced(previous) !== isFenced(node)) wakeNode(node);
+        },
+        onDelete: (node) => {
+          context.missingSinceMs.set(node.metadata.name, clock.monotonic());
+          wakeNode(node);
+        },
+      }),
+    );
+  });
+}
+
+function isFenced(node: Node): boolean {
+  const isOutOfService = node.spec.taints?.some(({ key }) => key === taintOutOfService) ?? false;
+  return isOutOfService && readyStatusOf(node) !== 'True';
+}
