@@ -137,4 +137,19 @@ describe('NodeStatusManager', () => {
     expect(api.node).toBeDefined();
     await manager[Symbol.asyncDispose]();
   });
+
+  it('[rel-L9] says again how the node is when nobody had heard of it for a while', async () => {
+    const { clock, api, state, manager } = setUp();
+    state.problem = undefined;
+    await clock.advance(1_000);
+    api.fails = true;
+    await clock.advance(60_000);
+    const { node } = api;
+    const conditions = node?.status?.conditions?.map((condition) => ({ ...condition, status: 'Unknown' }));
+    if (node) api.node = { ...node, status: { ...node.status, conditions: conditions ?? [] } };
+    api.fails = false;
+    await clock.advance(10_000);
+    expect(api.node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('True');
+    await manager[Symbol.asyncDispose]();
+  });
 });

@@ -224,9 +224,13 @@ export class NodeStatusManager implements AsyncDisposable {
   async #keepLease(): Promise<void> {
     const { clock, logger, nodeName } = this.#options;
     const { signal } = this.#stop;
+    let renewedAtMs = clock.monotonic();
     while (!signal.aborted) {
       try {
         await this.#renewLease(await this.registered, signal);
+        // While nobody heard of this node, its conditions may have been declared unknown.
+        if (clock.monotonic() - renewedAtMs > leaseDurationSeconds * 1000) this.changed();
+        renewedAtMs = clock.monotonic();
         await clock.sleep(leasePeriodMs, signal);
       } catch (thrown) {
         if (signal.aborted || isAbort(thrown)) return;
