@@ -1,18 +1,31 @@
 /** What the process itself lives through: signals to stop, a closed terminal, a mistake that nobody caught. */
-import { type Logger, messageOf } from '../base/index.ts';
+import { type Clock, type Logger, messageOf } from '../base/index.ts';
 
 const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/**
+ * A signal so soon after the first is the same wish told twice: Ctrl-C reaches the whole process group, and npm passes
+ * on what it receives.
+ */
+const repeatedSignalMs = 1000;
+
 export interface ProcessGuard extends Disposable {
-  /** Aborts with the first signal to stop. A second one ends the process at once. */
+  /** Aborts with the first signal to stop. A second one, a second later, ends the process at once. */
   readonly signal: AbortSignal;
 }
 
-export function guardProcess(logger: Logger): ProcessGuard {
+export function guardProcess(logger: Logger, clock: Clock): ProcessGuard {
   const stop = new AbortController();
+  let firstMs: number | undefined;
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(1);
-    stop.abort();
+    if (firstMs === undefined) {
+      firstMs = clock.monotonic();
+      logger.info('stopping; a second signal ends at once');
+      stop.abort();
+    } else if (clock.monotonic() - firstMs >= repeatedSignalMs) {
+      logger.error('ended while stopping; what is left is taken over by the next start');
+      process.exit(1);
+    }
   };
   // One forgotten promise must not take every mount and container down with it.
   const onRejection = (thrown: unknown) => {

@@ -11,7 +11,7 @@ export async function runUp(flags: UpFlags, surroundings: Surroundings): Promise
   const options = parseUpFlags(flags, surroundings);
   const clock = realClock;
   const logger = createLogger({ format: options.logFormat, verbosity: options.verbosity });
-  using guard = guardProcess(logger);
+  using guard = guardProcess(logger, clock);
   const { signal } = guard;
   try {
     const cluster = await startCluster(options, { clock, random: realRandom, logger }, signal);

@@ -14,7 +14,7 @@ import { roleLogger } from './role.ts';
 export async function runApiserver(flags: UpFlags, surroundings: Surroundings): Promise<void> {
   const options = parseUpFlags(flags, surroundings);
   const logger = roleLogger(flags).with({ component: 'kube-apiserver' });
-  using guard = guardProcess(logger);
+  using guard = guardProcess(logger, realClock);
   const { signal } = guard;
   const services = { clock: realClock, random: realRandom, logger };
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 });

@@ -73,9 +73,9 @@ async function connectionOf(flags: RoleFlags, env: Environment): Promise<ServerC
  */
 export async function runRole(name: string, flags: RoleFlags, start: (role: Role) => Promise<void>): Promise<void> {
   const logger = roleLogger(flags).with({ component: name });
-  using guard = guardProcess(logger);
-  const { signal } = guard;
   const clock = realClock;
+  using guard = guardProcess(logger, clock);
+  const { signal } = guard;
   const random = realRandom;
   const transport = createHttpTransport({
     ...(await connectionOf(flags, flags.env ?? {})),
