@@ -58,7 +58,7 @@ async function readLines(file: FileHandle, from: number): Promise<{ lines: strin
 
 /** Yields the log's text. Ends at the end of the file, or with `follow` when the container has ended. */
 export async function* readLog(source: LogSource, options: LogOptions, signal: AbortSignal): AsyncGenerator<string> {
-  const opened = await ifExists(source.fs.open(source.path, 'r'));
+  const opened = await source.clock.boundary(ifExists(source.fs.open(source.path, 'r')));
   if (!opened) return;
   let file: FileHandle = opened;
   try {
@@ -98,7 +98,7 @@ export async function* readLog(source: LogSource, options: LogOptions, signal: A
 /** The file that has taken the name of the one that is read, which was full. */
 async function openTurned({ fs, path, clock }: LogSource, file: FileHandle): Promise<FileHandle | undefined> {
   const [now, current] = await clock.boundary(Promise.all([ifExists(fs.stat(path)), file.stat()]));
-  return now && now.ino !== current.ino ? await ifExists(fs.open(path, 'r')) : undefined;
+  return now && now.ino !== current.ino ? await clock.boundary(ifExists(fs.open(path, 'r'))) : undefined;
 }
 
 function select(lines: readonly Line[], { sinceMs, tailLines }: LogOptions): readonly Line[] {
