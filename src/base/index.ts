@@ -21,4 +21,5 @@ export { KeyLock } from './key-lock.ts';
 export { createLogger, type LogFields, type Logger, type LogOptions, silentLogger } from './log.ts';
 export { makePipes, type Pipe } from './pipe.ts';
 export { nameSuffix, type Random, realRandom, seededRandom } from './random.ts';
+export { shellCommand, shellQuote } from './shell-quote.ts';
 export { VirtualClock } from './virtual-clock.ts';

@@ -12,8 +12,10 @@ import { type Client, createClient, createEventRecorder, createInformerFactory }
 import { Scheduler } from '../scheduler/index.ts';
 import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from './bootstrap-objects.ts';
 import { startControllers } from './controllers.ts';
+import { ensureDirectories } from './directories.ts';
 import { type DriverEnvironment, type NodeSocket, startDriverRoles } from './driver-roles.ts';
 import { startHostpathProcess } from './hostpath-process.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
 import { listenForClients } from './listen.ts';
 import { issueKubeletCertificate, startNodes } from './nodes.ts';
 import type { ClusterOptions } from './options.ts';
@@ -44,7 +46,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const { clock, random, logger } = services;
   await using guard = new AsyncDisposableStack();
   const parts = guard.use(new Parts(clock, logger));
-  await mkdir(options.dataDir, { recursive: true, mode: 0o700 });
+  await ensureDirectories(options);
 
   // The driver takes as long to start as everything else: it goes first.
   const driver = options.defaultDrivers ? await startBundledDriver(options, services, parts) : undefined;
@@ -64,7 +66,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
     ...(driver ? [ensureHostpathObjects(admin)] : []),
     ...options.nodeNames.map((name) => issueKubeletCertificate(server, name)),
   ]);
-  await server.writeKubeconfig(options.kubeconfig);
+  await writeKubeconfig(server, options.kubeconfig);
 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };

@@ -4,8 +4,18 @@
  */
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { Backoff, type Clock, type Logger, onAbort, type SpawnedProcess, spawnProcess } from '../base/index.ts';
-import { hostpathNodeFlags } from '../drivers/index.ts';
+import { Command } from 'commander';
+import {
+  Backoff,
+  type Clock,
+  type Logger,
+  messageOf,
+  onAbort,
+  type SpawnedProcess,
+  spawnProcess,
+  UsageError,
+} from '../base/index.ts';
+import { addHostpathFlags, hostpathNodeFlags, readHostpathFlags } from '../drivers/index.ts';
 
 export interface HostpathOptions {
   /** The program's own entry file. */
@@ -43,6 +53,19 @@ function argumentsOf(options: HostpathOptions): string[] {
     '--exit-with-parent',
     ...options.extraArgs,
   ];
+}
+
+/** Throws a UsageError for flags that the driver would refuse each time it is started. */
+export function checkDriverArgs(args: readonly string[]): void {
+  const command = addHostpathFlags(new Command()).exitOverride().helpOption(false);
+  command.configureOutput({ writeErr: () => {} });
+  try {
+    command.parse(['--endpoint', 'unix:///any', ...args], { from: 'user' });
+    readHostpathFlags(command, '');
+  } catch (cause) {
+    const reason = messageOf(cause).replace(/^error: /, '');
+    throw new UsageError(`--driver-arg: ${reason}; \`stowage driver hostpath --help\` lists what there is`, { cause });
+  }
 }
 
 export function startHostpathProcess(options: HostpathOptions): AsyncDisposable {

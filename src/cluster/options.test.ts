@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseUpFlags } from './options.ts';
+import { parseUpFlags, requireRoot } from './options.ts';
 
 const root = { uid: 0, env: {} };
 const user = { uid: 1000, env: { HOME: '/home/u' } };
@@ -23,6 +23,11 @@ describe('parseUpFlags', () => {
     ]);
   });
 
+  it('takes addresses of both kinds', () => {
+    expect(parseUpFlags({ listen: '[::1]:7000' }, root)).toMatchObject({ host: '::1', port: 7000 });
+    expect(parseUpFlags({ listen: ':7000' }, root)).toMatchObject({ host: '127.0.0.1', port: 7000 });
+  });
+
   it.each([
     [{ nodes: '0' }, '--nodes: "0" is not a number from 1 to 1000'],
     [{ nodes: '1e3' }, '--nodes'],
@@ -34,8 +39,17 @@ describe('parseUpFlags', () => {
     [{ loggingFormat: 'xml' }, '--logging-format'],
     [{ verbosity: 'loud' }, '-v'],
     [{ dataDir: `/${'x'.repeat(100)}` }, '--data-dir: '],
+    [{ dataDir: '' }, '--data-dir: is empty'],
+    [{ kubeconfig: '' }, '--kubeconfig: is empty'],
     [{ rootDir: `/${'x'.repeat(100)}` }, '--root-dir: '],
   ])('[rel-X45] refuses %j', (flags, message) => {
     expect(() => parseUpFlags(flags, root)).toThrow(message);
+  });
+});
+
+describe('requireRoot', () => {
+  it('[rel-X45] refuses everybody else at once', () => {
+    expect(() => requireRoot('up', 0)).not.toThrow();
+    expect(() => requireRoot('up', 1000)).toThrow('up: needs root');
   });
 });

@@ -52,6 +52,16 @@ const longestSocketBelowRoot = '/plugins_registry/hostpath.csi.k8s.io-reg.sock';
 
 const nodeLimit = 1000;
 
+/** Throws a UsageError for a user whose mounts and namespaces the kernel would refuse later, one by one. */
+export function requireRoot(command: string, uid: number): void {
+  if (uid === 0) return;
+  throw new UsageError(`${command}: needs root, for it mounts volumes and runs containers; this is user ${uid}`);
+}
+
+function checkNotEmpty(flag: string, text: string | undefined): void {
+  if (text === '') throw new UsageError(`${flag}: is empty`);
+}
+
 function defaultDataDir({ uid, env }: Surroundings): string {
   if (uid === 0) return '/var/lib/stowage';
   const home = env.HOME;
@@ -61,10 +71,10 @@ function defaultDataDir({ uid, env }: Surroundings): string {
 
 function parseListen(listen: string | undefined): { host: string; port: number | undefined } {
   if (listen === undefined) return { host: '127.0.0.1', port: undefined };
-  const match = /^(.*):(\d+)$/.exec(listen);
-  const port = Number(match?.[2]);
+  const match = /^(?:\[(.*)\]|(.*)):(\d+)$/.exec(listen);
+  const port = Number(match?.[3]);
   if (!match || port > 65_535) throw new UsageError(`--listen: "${listen}" is not HOST:PORT`);
-  return { host: match[1] || '127.0.0.1', port };
+  return { host: match[1] || match[2] || '127.0.0.1', port };
 }
 
 function parseCount(flag: string, text: string, lowest: number, highest: number): number {
@@ -89,6 +99,9 @@ function checkSocketLength(flag: string, directory: string): void {
 }
 
 export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): ClusterOptions {
+  checkNotEmpty('--data-dir', flags.dataDir);
+  checkNotEmpty('--root-dir', flags.rootDir);
+  checkNotEmpty('--kubeconfig', flags.kubeconfig);
   const dataDir = resolve(flags.dataDir ?? defaultDataDir(surroundings));
   const rootDir = resolve(flags.rootDir ?? join(dataDir, 'kubelet'));
   const count = parseCount('--nodes', flags.nodes ?? '1', 1, nodeLimit);

@@ -6,8 +6,8 @@ const collect = (value: string, before: readonly string[] = []) => [...before, v
 export function addUpCommand(program: Command): void {
   program
     .command('up')
-    .description('run the whole system in this process, with CSI drivers beside it')
-    .option('--data-dir <dir>', 'where everything is kept (default: /var/lib/stowage as root, else under XDG state)')
+    .description('run the whole system in this process, with CSI drivers beside it; as root')
+    .option('--data-dir <dir>', 'where everything is kept (default: /var/lib/stowage)')
     .option('--root-dir <dir>', 'where kubelets keep their files (default: <data-dir>/kubelet)')
     .option('--listen <host:port>', 'where the API is served (default: 127.0.0.1:6443, or a free port)')
     .option('--kubeconfig <file>', 'where to write the kubeconfig (default: <data-dir>/kubeconfig)')

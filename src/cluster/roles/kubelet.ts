@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { UsageError } from '../../base/index.ts';
+import { realFs, UsageError } from '../../base/index.ts';
+import { ensureDirectory } from '../directories.ts';
 import { startNode } from '../node.ts';
+import { requireRoot } from '../options.ts';
 import { type RoleFlags, runRole } from './role.ts';
 
 export interface KubeletFlags extends RoleFlags {
@@ -14,6 +16,8 @@ export interface KubeletFlags extends RoleFlags {
   readonly tlsCertFile?: string;
   readonly tlsPrivateKeyFile?: string;
   readonly clientCaFile?: string;
+  /** The user that this process runs as. */
+  readonly uid: number;
 }
 
 const defaultRootDir = '/var/lib/kubelet';
@@ -21,12 +25,14 @@ const defaultPort = '10250';
 
 /** `stowage kubelet`: this machine as a node of any cluster. Without certificates it serves no logs and no exec. */
 export function runKubelet(flags: KubeletFlags): Promise<void> {
+  requireRoot('kubelet', flags.uid);
   const rootDir = resolve(flags.rootDir ?? defaultRootDir);
   const nodeIp = flags.nodeIp ?? '127.0.0.1';
   const port = Number(flags.port ?? defaultPort);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new UsageError(`--port: "${flags.port}" is not a port`);
   return runRole('kubelet', { ...flags, leaderElect: false }, async ({ client, clock, random, logger, stack }) => {
+    await ensureDirectory(realFs, '--root-dir', rootDir);
     const tls = await readTls(flags);
     const nodeName = flags.nodeName ?? hostname();
     stack.use(

@@ -1,5 +1,5 @@
 /** The command line of the driver, in the shape of upstream's hostpathplugin, and what it means. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../../base/index.ts';
 import { defaultConfig } from './config.ts';
 import type { DelayRange } from './interceptors.ts';
@@ -103,11 +103,11 @@ export function addHostpathFlags(command: Command): Command {
       0,
     )
     .option('--capacity <kind=quantity>', 'capacity of a kind of storage; can be repeated', addCapacity, new Map())
-    .option(
-      '--max-volume-size <quantity>',
-      'largest volume',
-      (text) => parseBytes('--max-volume-size', text),
-      1n << 40n,
+    .addOption(
+      new Option('--max-volume-size <quantity>', 'largest volume')
+        .argParser((text) => parseBytes('--max-volume-size', text))
+        // The help is made of JSON, which has no words for a bigint.
+        .default(1n << 40n, '1Ti'),
     )
     .option('--max-volume-size-node <quantity>', 'largest volume of NodeExpandVolume', (text) =>
       parseBytes('--max-volume-size-node', text),

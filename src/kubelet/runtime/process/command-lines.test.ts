@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { shellCommand } from '../../../base/index.ts';
 import { containerCapabilities } from './capabilities.ts';
 import { environmentScript, execCommand, onTerminal } from './command-lines.ts';
 import type { LaunchDetails } from './container-spec.ts';
-import { shellCommand } from './shell-quote.ts';
 
 describe('environmentScript', () => {
   const run = (env: Parameters<typeof environmentScript>[0]) =>

@@ -2,10 +2,10 @@
  * The chains of programs that lead from the shim's privileges to a container's command. Each program does one step and
  * becomes the next. Privileges are given up before anything of the container's own, its environment included, counts.
  */
+import { shellCommand, shellQuote } from '../../../base/index.ts';
 import type { ContainerSecurity, ContainerUser, EnvironmentVariable } from '../runtime.ts';
 import { boundingSetArgs, inheritableArgs } from './capabilities.ts';
 import type { ContainerSpec, LaunchDetails } from './container-spec.ts';
-import { shellCommand, shellQuote } from './shell-quote.ts';
 import type { ToolCommands } from './tools.ts';
 
 /** Descriptors of the processes of the chain. */

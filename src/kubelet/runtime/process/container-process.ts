@@ -13,6 +13,7 @@ import {
   makePipes,
   realExec,
   type SpawnedProcess,
+  shellCommand,
   spawnProcess,
   withDeadline,
 } from '../../../base/index.ts';
@@ -26,7 +27,6 @@ import { CriLog, LineCutter, type LogStream } from './cri-log.ts';
 import { finishCommands, verifyMounts } from './mount-check.ts';
 import { findStartTicks } from './process-identity.ts';
 import { finishScript } from './setup-script.ts';
-import { shellCommand } from './shell-quote.ts';
 import type { ToolCommands } from './tools.ts';
 
 export interface ContainerProcessOptions {

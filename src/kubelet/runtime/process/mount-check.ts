@@ -2,11 +2,12 @@
  * Looks at a container's mount table before its command runs: every volume must be what was asked for, whatever links
  * or races lay in the way. Then says what is still to be done in its namespace. Pure.
  */
+
 import { join } from 'node:path';
+import { shellCommand } from '../../../base/index.ts';
 import { isWithin, type MountPoint } from '../../../mount/index.ts';
 import { ContainerRuntimeError } from '../runtime.ts';
 import { identityOf, keptFlags, type PlacedMount } from './mount-plan.ts';
-import { shellCommand } from './shell-quote.ts';
 
 export interface MountCheck {
   readonly rootfs: string;

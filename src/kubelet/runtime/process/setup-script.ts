@@ -2,11 +2,12 @@
  * The script that builds a container's root as process 1 of its namespaces, tells the shim over the control descriptor
  * how far it is, waits for what the shim has to add, and becomes the container's command. Pure: text in, text out.
  */
+
 import { dirname, join } from 'node:path';
+import { shellQuote } from '../../../base/index.ts';
 import { controlFd } from './command-lines.ts';
 import type { ContainerSpec } from './container-spec.ts';
 import type { PlacedMount } from './mount-plan.ts';
-import { shellQuote } from './shell-quote.ts';
 import { toolsMountPath } from './tools.ts';
 
 export interface SetupLayout {
