@@ -32,6 +32,7 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
   stack.use(controllers.startStatefulSetController(optionsFor(controllers.statefulSetControllerName)));
   stack.use(controllers.startDeploymentController(optionsFor(controllers.deploymentControllerName)));
   stack.use(controllers.startReplicaSetController(optionsFor(controllers.replicaSetControllerName)));
+  stack.use(controllers.startReplicationController(optionsFor(controllers.replicationControllerName)));
   stack.use(controllers.startDaemonSetController(optionsFor(controllers.daemonSetControllerName)));
   stack.use(controllers.startJobController(optionsFor(controllers.jobControllerName)));
   const localTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;

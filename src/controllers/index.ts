@@ -36,6 +36,7 @@ export { podGarbageCollectorName, startPodGarbageCollector } from './pod-gc/cont
 export { startVolumeProtectionController, volumeProtectionControllerName } from './pv-protection/controller.ts';
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
 export { replicaSetControllerName, startReplicaSetController } from './replicaset/controller.ts';
+export { replicationControllerName, startReplicationController } from './replication/controller.ts';
 export {
   type ServiceAccountControllerOptions,
   serviceAccountControllerName,

@@ -59,7 +59,11 @@ export function orphansIn<T extends KubernetesObject>(dependents: Informer<T>, n
 export type ClaimDecision = 'own' | 'adopt' | 'release' | 'ignore';
 
 /** What an owner does with an object that it controls or that nobody controls. */
-export function decideOwnership(owner: KubernetesObject, selector: LabelMatcher, object: KubernetesObject) {
+export function decideOwnership(
+  owner: KubernetesObject,
+  selector: LabelMatcher,
+  object: KubernetesObject,
+): ClaimDecision {
   const controller = controllerOf(object);
   const matches = selector.matches(object.metadata.labels);
   const ownerStays = owner.metadata.deletionTimestamp === undefined;
@@ -146,6 +150,16 @@ export interface OwnerKind<O extends KubernetesObject> {
 
 const ownersIndex = 'controllers/namespace';
 
+/** By the selector: every orphan that changes is held against every selector of its namespace. */
+const matchers = new WeakMap<LabelSelector, LabelMatcher>();
+
+function matcherOf(selector: LabelSelector | undefined): LabelMatcher {
+  if (!selector) return labelSelectorMatcher(undefined);
+  const found = matchers.get(selector) ?? labelSelectorMatcher(selector);
+  matchers.set(selector, found);
+  return found;
+}
+
 /** Wakes the owner of a dependent that changed; of an orphan, every owner that selects it. */
 export function wakeOwners<O extends KubernetesObject, D extends KubernetesObject>(
   dependents: Informer<D>,
@@ -164,7 +178,7 @@ export function wakeOwners<O extends KubernetesObject, D extends KubernetesObjec
       return;
     }
     for (const owner of owners.byIndex(ownersIndex, object.metadata.namespace ?? '')) {
-      if (labelSelectorMatcher(selectorOf(owner)).matches(object.metadata.labels)) wake(keyOf(owner));
+      if (matcherOf(selectorOf(owner)).matches(object.metadata.labels)) wake(keyOf(owner));
     }
   };
   return dependents.addHandler({

@@ -34,9 +34,19 @@ const always: readonly Toleration[] = [
 ];
 const onHostNetwork: Toleration = { key: taintNetworkUnavailable, operator: 'Exists', effect: 'NoSchedule' };
 
+/** By the spec of a template: it is asked for every node. */
+const known = new WeakMap<PodSpec, readonly Toleration[]>();
+
 export function daemonTolerations(spec: PodSpec | undefined): readonly Toleration[] {
-  const own = spec?.tolerations ?? [];
-  const added = spec?.hostNetwork ? [...always, onHostNetwork] : always;
+  if (!spec) return always;
+  const found = known.get(spec) ?? withDaemonTolerations(spec);
+  known.set(spec, found);
+  return found;
+}
+
+function withDaemonTolerations(spec: PodSpec): readonly Toleration[] {
+  const own = spec.tolerations ?? [];
+  const added = spec.hostNetwork ? [...always, onHostNetwork] : always;
   // A toleration of the template for the same taint, perhaps with a time limit, gives way.
   const isReplaced = (toleration: Toleration) =>
     added.some(

@@ -1,13 +1,8 @@
 /** The status of a ReplicaSet, counted from its pods. Pure. Upstream: replicaset/replica_set_utils.go calculateStatus. */
-import {
-  labelSelectorMatcher,
-  type Pod,
-  type ReplicaSet,
-  type ReplicaSetCondition,
-  type ReplicaSetStatus,
-} from '../../api/index.ts';
+import { labelSelectorMatcher, type Pod, type ReplicaSetCondition, type ReplicaSetStatus } from '../../api/index.ts';
 import { isPodPhaseTerminal, isPodReady } from '../../component-helpers/index.ts';
 import { isActive, isAvailable, isTerminating } from '../common/pod-availability.ts';
+import type { ReplicaKind, Replicated } from './replica-kind.ts';
 
 export interface ReplicaFailure {
   readonly reason: 'FailedCreate' | 'FailedDelete';
@@ -22,7 +17,11 @@ export interface ObservedPods {
   readonly now: string;
 }
 
-export function statusOf(set: ReplicaSet, observed: ObservedPods): ReplicaSetStatus {
+export function statusOf<T extends Replicated>(
+  set: T,
+  { countsTerminating }: Pick<ReplicaKind<T>, 'countsTerminating'>,
+  observed: ObservedPods,
+): ReplicaSetStatus {
   const { pods, nowMs } = observed;
   const active = pods.filter(isActive);
   const template = labelSelectorMatcher({ matchLabels: set.spec.template?.metadata?.labels ?? {} });
@@ -30,6 +29,7 @@ export function statusOf(set: ReplicaSet, observed: ObservedPods): ReplicaSetSta
   const fullyLabeledReplicas = count(({ metadata }) => template.matches(metadata.labels));
   const readyReplicas = count(isPodReady);
   const availableReplicas = count((pod) => isAvailable(pod, set.spec.minReadySeconds, nowMs));
+  const terminatingReplicas = pods.filter((pod) => isTerminating(pod) && !isPodPhaseTerminal(pod)).length;
   const { generation } = set.metadata;
   const conditions = conditionsOf(set, observed);
   return {
@@ -37,14 +37,14 @@ export function statusOf(set: ReplicaSet, observed: ObservedPods): ReplicaSetSta
     ...(fullyLabeledReplicas > 0 ? { fullyLabeledReplicas } : {}),
     ...(readyReplicas > 0 ? { readyReplicas } : {}),
     ...(availableReplicas > 0 ? { availableReplicas } : {}),
-    terminatingReplicas: pods.filter((pod) => isTerminating(pod) && !isPodPhaseTerminal(pod)).length,
+    ...(countsTerminating ? { terminatingReplicas } : {}),
     ...(generation ? { observedGeneration: generation } : {}),
     ...(conditions.length > 0 ? { conditions } : {}),
   };
 }
 
 /** A failure is told when it begins and taken back when it ends; what it says in between stays. */
-function conditionsOf(set: ReplicaSet, { failure, now }: ObservedPods): readonly ReplicaSetCondition[] {
+function conditionsOf(set: Replicated, { failure, now }: ObservedPods): readonly ReplicaSetCondition[] {
   const conditions = set.status?.conditions ?? [];
   const known = conditions.some(({ type }) => type === 'ReplicaFailure');
   if (!failure) return conditions.filter(({ type }) => type !== 'ReplicaFailure');

@@ -1,5 +1,5 @@
-/** Brings one ReplicaSet to its number of pods and writes its status. Upstream: replicaset/replica_set.go. */
-import { isEqual, labelSelectorMatcher, type Pod, type ReplicaSet, replicaSets } from '../../api/index.ts';
+/** Brings one ReplicaSet, or ReplicationController, to its number of pods and writes its status. Upstream: replicaset/replica_set.go. */
+import { isEqual, labelSelectorMatcher, type Pod } from '../../api/index.ts';
 import { type Clock, messageOf, timestamp } from '../../base/index.ts';
 import { done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { claimDependents, controllerOf, dependentsOf } from '../common/owners.ts';
@@ -14,36 +14,39 @@ import {
 } from '../common/pod-control.ts';
 import { pendingWriteTimeoutMs } from '../common/pod-writes.ts';
 import { pickPodsToDelete } from './rank-pods.ts';
+import type { ReplicaKind, Replicated } from './replica-kind.ts';
 import { type ReplicaFailure, statusOf } from './replica-set-status.ts';
 
-export interface ReplicaSetContext extends PodControl {
+export interface ReplicaSetContext<T extends Replicated> extends PodControl {
+  readonly kind: ReplicaKind<T>;
   readonly clock: Clock;
-  readonly sets: Informer<ReplicaSet>;
+  readonly sets: Informer<T>;
   readonly pods: Informer<Pod>;
 }
 
 /** Pods that are created or deleted in one go; the rest follows at the next look. Upstream: BurstReplicas. */
 const burstReplicas = 500;
 
-export async function syncReplicaSet(
-  context: ReplicaSetContext,
+export async function syncReplicaSet<T extends Replicated>(
+  context: ReplicaSetContext<T>,
   key: string,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  const { client, clock, writes } = context;
+  const { client, clock, writes, kind } = context;
   const set = context.sets.get(key);
   if (!set) return done;
-  const { selector } = set.spec;
+  const selector = kind.selectorOf(set);
   const owned = writes.podsOf(set.metadata.uid);
-  const claim = { client, ownerType: replicaSets, owner: set, selector, dependents: context.pods, owned };
+  const claim = { client, ownerType: kind.type, owner: set, selector, dependents: context.pods, owned };
   const claimed = await claimDependents(claim, signal);
   const failed = set.metadata.deletionTimestamp ? undefined : await adjustReplicas(context, set, claimed, signal);
   signal.throwIfAborted();
 
   const observed = writes.refreshed(set, labelSelectorMatcher(selector), claimed);
   const nowMs = clock.now();
-  const status = statusOf(set, { pods: observed, failure: failed?.failure, nowMs, now: timestamp(clock) });
-  if (!isEqual(set.status, status)) await client.updateStatus(replicaSets, { ...set, status }, { signal });
+  const now = timestamp(clock);
+  const status = statusOf(set, kind, { pods: observed, failure: failed?.failure, nowMs, now });
+  if (!isEqual(set.status, status)) await client.updateStatus(kind.type, { ...set, status }, { signal });
   if (failed && !isNamespaceTerminating(failed.error)) throw failed.error;
   const waits = [
     nextAvailableInMs(observed, set.spec.minReadySeconds, nowMs),
@@ -53,11 +56,11 @@ export async function syncReplicaSet(
   return waits.length > 0 ? requeueAfter(Math.min(...waits)) : done;
 }
 
-function surplusOf(set: ReplicaSet, claimed: readonly Pod[]): number {
+function surplusOf(set: Replicated, claimed: readonly Pod[]): number {
   return claimed.filter(isActive).length - (set.spec.replicas ?? 1);
 }
 
-function isMoreThanOneGo(set: ReplicaSet, claimed: readonly Pod[]): boolean {
+function isMoreThanOneGo(set: Replicated, claimed: readonly Pod[]): boolean {
   return !set.metadata.deletionTimestamp && Math.abs(surplusOf(set, claimed)) > burstReplicas;
 }
 
@@ -66,16 +69,16 @@ interface Failed {
   readonly failure: ReplicaFailure;
 }
 
-async function adjustReplicas(
-  context: ReplicaSetContext,
-  set: ReplicaSet,
+async function adjustReplicas<T extends Replicated>(
+  context: ReplicaSetContext<T>,
+  set: T,
   claimed: readonly Pod[],
   signal: AbortSignal,
 ): Promise<Failed | undefined> {
   const active = claimed.filter(isActive);
   const surplus = surplusOf(set, claimed);
   if (surplus < 0) {
-    const draft = podFromTemplate(set.spec.template ?? {}, set, replicaSets);
+    const draft = podFromTemplate(set.spec.template ?? {}, set, context.kind.type);
     const count = Math.min(-surplus, burstReplicas);
     const error = await inGrowingBatches(count, () => createPod(context, set, draft, signal));
     return error === undefined ? undefined : failedBecause('FailedCreate', error);
@@ -95,7 +98,7 @@ function failedBecause(reason: ReplicaFailure['reason'], error: unknown): Failed
 }
 
 /** The active pods of all sets that the same Deployment controls. */
-function relatedPods({ sets, writes }: ReplicaSetContext, set: ReplicaSet): readonly Pod[] {
+function relatedPods<T extends Replicated>({ sets, writes }: ReplicaSetContext<T>, set: T): readonly Pod[] {
   const controller = controllerOf(set);
   const siblings = controller ? dependentsOf(sets, controller.uid) : [set];
   return siblings.flatMap(({ metadata }) => writes.podsOf(metadata.uid)).filter(isActive);
