@@ -82,8 +82,13 @@ function runTier(name, directory) {
   return count(report, status === 0);
 }
 
-enterNamespaces();
 const asked = process.argv.slice(2).filter((arg) => !arg.startsWith('--'));
+for (const name of asked) {
+  if (tiers.some((tier) => tier.name === name)) continue;
+  process.stderr.write(`stowage: there are no ${name} tests; there are ${tiers.map((tier) => tier.name).join(', ')}\n`);
+  process.exit(2);
+}
+enterNamespaces();
 const chosen = tiers.filter(
   ({ name, directory }) => (asked.length === 0 || asked.includes(name)) && hasTests(join(root, directory)),
 );

@@ -72,7 +72,13 @@ export class SocketRegistrar implements AsyncDisposable {
     if (!socket) return;
     const added: KnownSocket = { identity: socket.identity, registered: undefined, retry: undefined };
     this.#known.set(path, added);
-    await this.#try(path, added);
+    await this.#try(path, added).catch((thrown: unknown) => {
+      // The driver may just be starting, behind a socket that its predecessor left. Only a failed retry is a warning.
+      this.#options.logger.debug('plugin registration failed, trying again', {
+        socket: path,
+        error: messageOf(thrown),
+      });
+    });
   }
 
   async #remove(path: string, known: KnownSocket): Promise<void> {

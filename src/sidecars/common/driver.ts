@@ -34,20 +34,28 @@ const callTimeoutMs = 15_000;
 const firstProbeDelayMs = 20;
 const longestProbeDelayMs = 1000;
 
+/** A driver that is silent for longer is worth a line of the log: the socket may be wrong. */
+const patienceMs = 5000;
+
 /** Waits, for ever if need be, until the driver answers that it is ready, and asks what it can do. */
 export async function connectDriver(options: ConnectOptions): Promise<CsiDriver> {
   const { connection, clock, logger, signal } = options;
   const defaults = { timeoutMs: callTimeoutMs, signal };
   const identity = createCsiClient(Identity, connection, defaults);
   let delayMs = firstProbeDelayMs;
+  let reason = 'it is not ready';
+  using impatience = clock.setTimer(patienceMs, () => {
+    logger.warn('the CSI driver does not answer, still waiting for it', { reason });
+  });
+  void impatience;
   for (;;) {
     try {
       const { ready } = await identity.probe({});
       if (ready !== false) break;
-      logger.debug('driver is not ready');
+      reason = 'it is not ready';
     } catch (thrown) {
       if (signal.aborted) throw thrown;
-      logger.debug('driver does not answer', { error: messageOf(thrown) });
+      reason = messageOf(thrown);
     }
     await clock.sleep(delayMs, signal);
     delayMs = Math.min(delayMs * 2, longestProbeDelayMs);
