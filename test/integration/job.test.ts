@@ -276,6 +276,78 @@ describe('the Job controller', () => {
     });
   });
 
+  describe('with a limit per index', () => {
+    const spec = { completionMode: 'Indexed', completions: 3, parallelism: 3, backoffLimitPerIndex: 1 };
+    const tries = async (index: string) =>
+      (await podList())
+        .filter((pod) => indexOf(pod) === index)
+        .map(({ metadata }) => metadata.annotations?.['batch.kubernetes.io/job-index-failure-count'])
+        .sort();
+
+    it('[U1] gives up an index that failed too often, and fails when all others are done', async () => {
+      await start();
+      await create(spec);
+      await endIndex('0', 'Failed');
+      await endIndex('1', 'Succeeded');
+      await endIndex('2', 'Succeeded');
+      expect(await tries('0')).toEqual(['0']);
+      const held = (await podList()).find((pod) => indexOf(pod) === '0');
+      // Its count is not handed on yet.
+      expect(held?.metadata.finalizers).toHaveLength(1);
+      await plane.clock.advance(10_000);
+      expect(await tries('0')).toEqual(['0', '1']);
+      await endIndex('0', 'Failed');
+      await plane.clock.advance(60_000);
+      expect((await job()).status).toMatchObject({
+        completedIndexes: '1,2',
+        failedIndexes: '0',
+        succeeded: 2,
+        failed: 2,
+      });
+      expect(await conditions()).toContain('Failed True FailedIndexes');
+      expect((await podList()).flatMap(({ metadata }) => metadata.finalizers ?? [])).toEqual([]);
+    });
+
+    it('[U1] lets every index wait for itself', async () => {
+      await start();
+      await create({ ...spec, backoffLimitPerIndex: 5 });
+      await endIndex('0', 'Failed');
+      await plane.clock.advance(10_000);
+      await endIndex('0', 'Failed');
+      await plane.clock.advance(5_000);
+      await endIndex('1', 'Failed');
+      await plane.clock.advance(10_000);
+      expect(await indexes()).toEqual(['1', '2']);
+      await plane.clock.advance(5_000);
+      expect(await indexes()).toEqual(['0', '1', '2']);
+    });
+
+    it('[U1] fails at once when more indexes are given up than may be', async () => {
+      await start();
+      await create({ ...spec, backoffLimitPerIndex: 0, maxFailedIndexes: 0 });
+      await endIndex('1', 'Failed');
+      expect(await conditions()).toContain('Failed True MaxFailedIndexesExceeded');
+      expect(await running()).toEqual([]);
+    });
+  });
+
+  it.each([
+    [{ succeededCount: 2 }, ['0', '2']],
+    [{ succeededIndexes: '1' }, ['1']],
+    [{ succeededIndexes: '0-1', succeededCount: 1 }, ['1']],
+  ])('[U1] is complete when its success policy %j is met by %j', async (rule, succeeded) => {
+    await start();
+    const successPolicy = { rules: [rule] };
+    await create({ completionMode: 'Indexed', completions: 3, parallelism: 3, successPolicy });
+    for (const [at, index] of succeeded.entries()) {
+      expect(await running()).toHaveLength(3 - at);
+      await endIndex(index, 'Succeeded');
+    }
+    expect(await running()).toEqual([]);
+    expect(await conditions()).toEqual(['SuccessCriteriaMet True SuccessPolicy', 'Complete True SuccessPolicy']);
+    expect((await job()).status?.failed).toBeUndefined();
+  });
+
   it('[U1] pauses and goes on', async () => {
     await start();
     await create({ suspend: true, completions: 2, parallelism: 2 });

@@ -182,14 +182,14 @@ describe('counting', () => {
   ];
 
   it('[U1] notes every end once, before the finalizer goes', () => {
-    const first = noteEndedPods(testJob(), {}, pods, undefined);
+    const first = noteEndedPods(testJob(), {}, { pods }, undefined);
     expect(first.release.map(({ metadata }) => metadata.name)).toEqual(['ok', 'bad']);
     expect(first.status.uncountedTerminatedPods).toEqual({ succeeded: ['uid-ok'], failed: ['uid-bad'] });
-    expect(noteEndedPods(testJob(), first.status, pods, undefined).status).toEqual(first.status);
+    expect(noteEndedPods(testJob(), first.status, { pods }, undefined).status).toEqual(first.status);
   });
 
   it('[U1] counts what has no finalizer any more, and only that', () => {
-    const { status } = noteEndedPods(testJob(), { succeeded: 3 }, pods, undefined);
+    const { status } = noteEndedPods(testJob(), { succeeded: 3 }, { pods }, undefined);
     const half = countReleased(status, new Set(['uid-bad']));
     expect(half).toMatchObject({ succeeded: 4, failed: 0, uncountedTerminatedPods: { failed: ['uid-bad'] } });
     expect(isAllCounted(half)).toBe(false);
@@ -198,26 +198,26 @@ describe('counting', () => {
 
   it('[U1] counts pods at work as failed when the Job failed, and not when it succeeded', () => {
     const failed = { interim: 'FailureTarget', final: 'Failed', reason: '', message: '' } as const;
-    expect(noteEndedPods(testJob(), {}, pods, failed).status.uncountedTerminatedPods?.failed).toEqual([
+    expect(noteEndedPods(testJob(), {}, { pods }, failed).status.uncountedTerminatedPods?.failed).toEqual([
       'uid-bad',
       'uid-busy',
     ]);
     const met = { interim: 'SuccessCriteriaMet', final: 'Complete', reason: '', message: '' } as const;
-    const { status, release } = noteEndedPods(testJob(), {}, pods, met);
+    const { status, release } = noteEndedPods(testJob(), {}, { pods }, met);
     expect(status.uncountedTerminatedPods?.failed).toEqual(['uid-bad']);
     expect(release).toHaveLength(3);
   });
 
   it('[U1] stops where the status would grow too large', () => {
     const many = Array.from({ length: 700 }, (_, at) => jobPod(`p${at}`, { phase: 'Succeeded' }));
-    const { status, release, isCut } = noteEndedPods(testJob(), {}, many, undefined);
+    const { status, release, isCut } = noteEndedPods(testJob(), {}, { pods: many }, undefined);
     expect([status.uncountedTerminatedPods?.succeeded?.length, release.length, isCut]).toEqual([500, 500, true]);
   });
 
   it('[U1] tells indexes, not uids', () => {
     const job = testJob({ completionMode: 'Indexed', completions: 3 });
     const ended = [jobPod('a', { phase: 'Succeeded', index: 1 }), jobPod('b', { phase: 'Succeeded', index: 7 })];
-    const { status, release } = noteEndedPods(job, { completedIndexes: '0' }, ended, undefined);
+    const { status, release } = noteEndedPods(job, { completedIndexes: '0' }, { pods: ended }, undefined);
     expect(status).toMatchObject({ succeeded: 2, completedIndexes: '0,1', uncountedTerminatedPods: {} });
     expect(release).toHaveLength(2);
   });

@@ -2,10 +2,12 @@
 import type { Job, Pod } from '../../api/index.ts';
 import { isPodPhaseTerminal, isPodReady } from '../../component-helpers/index.ts';
 import { isActive, isTerminating } from '../common/pod-availability.ts';
+import { awaitingSuccessors, failedIndexesOf, hasLimitPerIndex, successorWaitMs } from './index-failures.ts';
 import { parseIndexes } from './indexes.ts';
 import { completionIndexOf, isIndexed, isTracked } from './job-pods.ts';
 import { findCondition } from './job-status.ts';
 import { failureWaitMs, isFailed, isSucceeded, judgeFailure } from './pod-outcome.ts';
+import { findMetRule } from './success-policy.ts';
 
 /** What the pods of a Job come to, with those that its status has counted. */
 export interface Tally {
@@ -17,6 +19,10 @@ export interface Tally {
   readonly failed: number;
   /** Of an indexed Job. */
   readonly succeededIndexes: ReadonlySet<number>;
+  /** Of an indexed Job with a limit per index. */
+  readonly failedIndexes: ReadonlySet<number>;
+  /** Failed pods that stay until their successor carries their count on, by index. */
+  readonly awaitingSuccessors: ReadonlyMap<number, Pod>;
 }
 
 export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
@@ -35,6 +41,7 @@ export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
     const index = completionIndexOf(job, pod);
     if (index !== undefined) succeededIndexes.add(index);
   }
+  const failedIndexes = failedIndexesOf(job, pods, succeededIndexes);
   return {
     pods,
     active,
@@ -45,6 +52,8 @@ export function tallyOf(job: Job, pods: readonly Pod[]): Tally {
       : succeeded + newSucceeded.length + (uncounted.succeeded?.length ?? 0),
     failed: failed + newFailed.length + (uncounted.failed?.length ?? 0),
     succeededIndexes,
+    failedIndexes,
+    awaitingSuccessors: awaitingSuccessors(job, pods, { succeeded: succeededIndexes, failed: failedIndexes }),
   };
 }
 
@@ -81,7 +90,22 @@ export function decideEarlyEnd(job: Job, tally: Tally, nowMs: number): JobEnd | 
   if (deadlineMs !== undefined && deadlineMs <= 0) {
     return failure('DeadlineExceeded', 'Job was active longer than specified deadline');
   }
-  return undefined;
+  return decideEndByIndexes(job, tally);
+}
+
+/** Too many indexes are given up, none is left to try, or enough of them succeeded. */
+function decideEndByIndexes(job: Job, { failedIndexes, succeededIndexes }: Tally): JobEnd | undefined {
+  if (!isIndexed(job)) return undefined;
+  const { maxFailedIndexes, completions = 0 } = job.spec;
+  if (maxFailedIndexes !== undefined && failedIndexes.size > maxFailedIndexes) {
+    const message = 'Job has exceeded the specified maximal number of failed indexes';
+    return failure('MaxFailedIndexesExceeded', message);
+  }
+  if (failedIndexes.size > 0 && failedIndexes.size + succeededIndexes.size >= completions) {
+    return failure('FailedIndexes', 'Job has failed indexes');
+  }
+  const met = findMetRule(job, succeededIndexes);
+  return met === undefined ? undefined : success('SuccessPolicy', `Matched rules at index ${met}`);
 }
 
 /** When the Job has been active for too long; undefined when it has no limit or does not run. */
@@ -129,9 +153,24 @@ export function decidePods(job: Job, tally: Tally, nowMs: number): PodsDecision 
   const waitingFor = job.spec.podReplacementPolicy === 'Failed' ? terminating : 0;
   const missing = wanted - waitingFor - active.length;
   if (missing <= 0) return { kind: 'enough' };
+  if (hasLimitPerIndex(job)) return decideSuccessors(job, tally, missing, nowMs);
   const delayMs = failureWaitMs(job, tally.pods, nowMs);
   if (delayMs > 0) return { kind: 'wait', delayMs };
   return { kind: 'create', indexes: indexesToAdd(job, tally, missing) };
+}
+
+/** Every index waits for itself. */
+function decideSuccessors(job: Job, tally: Tally, missing: number, nowMs: number): PodsDecision {
+  const indexes: number[] = [];
+  let delayMs: number | undefined;
+  for (const index of indexesToAdd(job, tally, missing)) {
+    if (index === undefined) continue;
+    const waitMs = successorWaitMs(tally.awaitingSuccessors.get(index), nowMs);
+    if (waitMs === 0) indexes.push(index);
+    else delayMs = Math.min(delayMs ?? waitMs, waitMs);
+  }
+  if (indexes.length > 0) return { kind: 'create', indexes };
+  return delayMs === undefined ? { kind: 'enough' } : { kind: 'wait', delayMs };
 }
 
 /** As many as may run side by side, and not more than are still to succeed. */
@@ -161,10 +200,11 @@ function surplusOf(job: Job, active: readonly Pod[], atLeast: number): readonly 
 }
 
 /** The lowest indexes that have neither succeeded nor a pod at work. */
-function indexesToAdd(job: Job, { active, pods, succeededIndexes }: Tally, count: number) {
+function indexesToAdd(job: Job, tally: Tally, count: number): readonly (number | undefined)[] {
+  const { active, pods, succeededIndexes, failedIndexes } = tally;
   if (!isIndexed(job)) return Array.from({ length: count }, () => undefined);
   const busy = job.spec.podReplacementPolicy === 'Failed' ? pods.filter((pod) => !isPodPhaseTerminal(pod)) : active;
-  const taken = new Set(succeededIndexes);
+  const taken = succeededIndexes.union(failedIndexes);
   for (const pod of busy) {
     const index = completionIndexOf(job, pod);
     if (index !== undefined) taken.add(index);

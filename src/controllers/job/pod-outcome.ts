@@ -20,6 +20,8 @@ export function isFailed(job: Job, pod: Pod): boolean {
 export type FailureVerdict =
   | { readonly kind: 'count' }
   | { readonly kind: 'ignore' }
+  /** The index of the pod is given up, whatever tries it has left. */
+  | { readonly kind: 'failIndex' }
   | { readonly kind: 'failJob'; readonly message: string };
 
 /** What the first matching rule of the Job's failure policy says of a failed pod. */
@@ -31,6 +33,7 @@ export function judgeFailure(job: Job, pod: Pod): FailureVerdict {
     if (cause === undefined) continue;
     if (rule.action === 'Ignore') return { kind: 'ignore' };
     if (rule.action === 'Count') return { kind: 'count' };
+    if (rule.action === 'FailIndex' && job.spec.backoffLimitPerIndex !== undefined) return { kind: 'failIndex' };
     if (rule.action === 'FailJob') {
       return { kind: 'failJob', message: `${cause} matching ${rule.action} rule at index ${index}` };
     }
@@ -73,6 +76,11 @@ export function finishedAtMs(pod: Pod): number {
   return Date.parse(creationTimestamp);
 }
 
+/** How long after its n-th failure in a row, the last at this time, a pod may be followed by the next. */
+export function waitAfterMs(failures: number, lastMs: number, nowMs: number): number {
+  return Math.max(0, lastMs + backoffMs(failureBackoff, failures) - nowMs);
+}
+
 /** How long the next pod has to wait: longer with every failure since the last success. Told by the pods themselves. */
 export function failureWaitMs(job: Job, pods: readonly Pod[], nowMs: number): number {
   const lastSuccessMs = Math.max(0, ...pods.filter(isSucceeded).map(finishedAtMs));
@@ -81,5 +89,5 @@ export function failureWaitMs(job: Job, pods: readonly Pod[], nowMs: number): nu
     .map(finishedAtMs)
     .filter((atMs) => atMs > lastSuccessMs);
   if (failures.length === 0) return 0;
-  return Math.max(0, Math.max(...failures) + backoffMs(failureBackoff, failures.length) - nowMs);
+  return waitAfterMs(failures.length, Math.max(...failures), nowMs);
 }

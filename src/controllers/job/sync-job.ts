@@ -14,6 +14,7 @@ import {
   type Tally,
   tallyOf,
 } from './decide-job.ts';
+import { withFailureCount } from './index-failures.ts';
 import type { JobContext } from './job-context.ts';
 import { jobPodOf, trackingFinalizer } from './job-pods.ts';
 import { endOf } from './job-status.ts';
@@ -92,7 +93,11 @@ async function managePods(
     case 'create': {
       const { indexes } = decision;
       const count = Math.min(indexes.length, maxPodsPerGo);
-      const error = await inGrowingBatches(count, (at) => createPod(context, job, jobPodOf(job, indexes[at]), signal));
+      const error = await inGrowingBatches(count, (at) => {
+        const index = indexes[at];
+        const last = index === undefined ? undefined : tally.awaitingSuccessors.get(index);
+        return createPod(context, job, withFailureCount(job, jobPodOf(job, index), last), signal);
+      });
       return { error };
     }
     default:

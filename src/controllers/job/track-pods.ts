@@ -2,6 +2,8 @@
 import { isEqual, type Job, type JobStatus, jobs, pods } from '../../api/index.ts';
 import { timestamp } from '../../base/index.ts';
 import type { JobEnd, Tally } from './decide-job.ts';
+import { hasLimitPerIndex } from './index-failures.ts';
+import { formatIndexes } from './indexes.ts';
 import type { JobContext } from './job-context.ts';
 import { isTracked } from './job-pods.ts';
 import { withCondition } from './job-status.ts';
@@ -16,7 +18,8 @@ export async function trackPods(
   signal: AbortSignal,
 ): Promise<void> {
   const now = timestamp(context.clock);
-  const noted = noteEndedPods(job, observedStatus(job, tally, end, now), tally.pods, end);
+  const ended = { pods: tally.pods, kept: new Set(tally.awaitingSuccessors.values()) };
+  const noted = noteEndedPods(job, observedStatus(job, tally, end, now), ended, end);
   const written = await writeStatus(context, job, noted.status, signal);
   announceSuspension(context, job, written);
 
@@ -42,6 +45,7 @@ function observedStatus(job: Job, tally: Tally, end: JobEnd | undefined, now: st
     active: tally.active.length,
     ready: tally.ready,
     terminating: tally.terminating,
+    ...(hasLimitPerIndex(job) ? { failedIndexes: formatIndexes(tally.failedIndexes) } : {}),
   };
   if (end) {
     const { interim: type, reason, message } = end;

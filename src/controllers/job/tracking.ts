@@ -19,8 +19,13 @@ export interface Tracking {
   readonly isCut: boolean;
 }
 
-/** Notes the pods that ended; once the Job is over, the others count as failed. */
-export function noteEndedPods(job: Job, status: JobStatus, pods: readonly Pod[], end: JobEnd | undefined): Tracking {
+/** Notes the pods that ended; once the Job is over, the others count as failed. `kept` are not to be let go yet. */
+export function noteEndedPods(
+  job: Job,
+  status: JobStatus,
+  { pods, kept }: { readonly pods: readonly Pod[]; readonly kept?: ReadonlySet<Pod> },
+  end: JobEnd | undefined,
+): Tracking {
   const { succeeded: knownSucceeded = [], failed: knownFailed = [] } = status.uncountedTerminatedPods ?? {};
   const indexes = parseIndexes(status.completedIndexes, job.spec.completions ?? 0);
   const succeeded = [...knownSucceeded];
@@ -29,9 +34,10 @@ export function noteEndedPods(job: Job, status: JobStatus, pods: readonly Pod[],
   const isCounted = (pod: Pod) => !isIndexed(job) || completionIndexOf(job, pod) !== undefined;
   let noted = 0;
   for (const pod of pods.filter(isTracked)) {
-    const hasFailed = isFailed(job, pod);
-    const mayGo = job.metadata.deletionTimestamp !== undefined || end !== undefined || isSucceeded(pod) || hasFailed;
-    if (!mayGo) continue;
+    // Pods that are sent home because enough succeeded have not failed.
+    const hasFailed = end?.final === 'Complete' ? pod.status?.phase === 'Failed' : isFailed(job, pod);
+    const isOver = job.metadata.deletionTimestamp !== undefined || end !== undefined;
+    if (!isOver && !isSucceeded(pod) && (!hasFailed || kept?.has(pod))) continue;
     release.push(pod);
     const { uid } = pod.metadata;
     if (isSucceeded(pod) && !failed.includes(uid)) {
