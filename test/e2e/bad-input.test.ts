@@ -46,6 +46,8 @@ describe('bad input', () => {
     [['up', '--listen', 'nowhere'], '--listen'],
     [['up', '--runtime', 'docker'], '--runtime'],
     [['up', '--data-dir', `/tmp/${'x'.repeat(120)}`], '--data-dir'],
+    [['up', '--data-dir', '/proc/stowage'], '--data-dir'],
+    [['up', '--driver-arg=--no-such-flag'], '--driver-arg'],
     [['up', '--no-such-flag'], '--no-such-flag'],
   ])('[rel-X45] refuses %j with status 2 and one line that names the flag', async (args, flag) => {
     const entry = join(import.meta.dirname, '..', '..', 'src', 'cmd', 'main.ts');
