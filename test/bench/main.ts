@@ -6,14 +6,15 @@ import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Stowage } from '../e2e/support/stowage.ts';
 import { connectApi } from './api.ts';
-import { type Figures, scenarios } from './scenarios.ts';
+import type { Figures } from './scenario.ts';
+import { scenarios } from './scenarios/index.ts';
 
 const { values, positionals } = parseArgs({
   options: { runs: { type: 'string', default: '3' } },
   allowPositionals: true,
 });
 const runs = Number(values.runs);
-const chosen = positionals.length > 0 ? scenarios.filter(({ name }) => positionals.includes(name)) : scenarios;
+const chosen = scenarios.filter(({ name, isLong }) => (positionals.length > 0 ? positionals.includes(name) : !isLong));
 if (chosen.length === 0)
   throw new Error(`unknown scenario; there are: ${scenarios.map(({ name }) => name).join(', ')}`);
 

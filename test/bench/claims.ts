@@ -1,0 +1,49 @@
+/** Volumes and claims in numbers, and the wait until they are bound. */
+import { type Api, timed } from './api.ts';
+import { connections, must } from './scenario.ts';
+
+export const claimsPath = '/api/v1/namespaces/default/persistentvolumeclaims';
+const volumesPath = '/api/v1/persistentvolumes';
+
+/** Objects of one batch have a class of their own, so that no claim takes a volume of another batch. */
+function specOf(batch: string) {
+  return { accessModes: ['ReadWriteOnce'], storageClassName: batch };
+}
+
+export async function createVolumes(api: Api, batch: string, count: number): Promise<void> {
+  const spec = { ...specOf(batch), capacity: { storage: '1Gi' }, hostPath: { path: '/tmp' } };
+  await timed(count, connections, async (index) => {
+    const metadata = { name: `${batch}-${index}` };
+    await must(api.call('POST', volumesPath, { apiVersion: 'v1', kind: 'PersistentVolume', metadata, spec }));
+  });
+}
+
+export async function createClaims(api: Api, batch: string, count: number): Promise<void> {
+  const spec = { ...specOf(batch), resources: { requests: { storage: '1Gi' } } };
+  await timed(count, connections, async (index) => {
+    const metadata = { name: `${batch}-${index}` };
+    await must(api.call('POST', claimsPath, { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }));
+  });
+}
+
+/** Waits for so many claims of the batch to be Bound, from now on. */
+export async function untilBound(api: Api, batch: string, count: number): Promise<{ bound: Promise<void> }> {
+  const { resourceVersion } = JSON.parse(await must(api.call('GET', `${claimsPath}?limit=1`))).metadata;
+  const names = new Set<string>();
+  const watching = api.watch(`${claimsPath}?watch=true&resourceVersion=${resourceVersion}`, ({ object }) => {
+    if (object.status?.phase === 'Bound' && object.metadata.name.startsWith(`${batch}-`))
+      names.add(object.metadata.name);
+    return names.size === count;
+  });
+  return { bound: watching };
+}
+
+/** Binds claims to as many volumes that exist before; the creation of the claims counts. Seconds. */
+export async function bindClaims(api: Api, batch: string, count: number): Promise<number> {
+  await createVolumes(api, batch, count);
+  const { bound } = await untilBound(api, batch, count);
+  const start = performance.now();
+  await createClaims(api, batch, count);
+  await bound;
+  return (performance.now() - start) / 1000;
+}

@@ -1,0 +1,31 @@
+/** What a scenario is: it gets a fresh system and returns its figures. */
+import type { Stowage } from '../e2e/support/stowage.ts';
+import type { Api } from './api.ts';
+
+export type Figures = Readonly<Record<string, number>>;
+
+export interface Scenario {
+  readonly name: string;
+  /** More flags for `stowage up`. */
+  readonly args?: readonly string[];
+  /** Left out of a run that names no scenario: it takes minutes. */
+  readonly isLong?: boolean;
+  run(stowage: Stowage, api: Api): Promise<Figures>;
+}
+
+export const connections = 32;
+
+export async function must(call: Promise<{ status: number; body: string }>): Promise<string> {
+  const { status, body } = await call;
+  if (status >= 300) throw new Error(`status ${status}: ${body.slice(0, 500)}`);
+  return body;
+}
+
+export function perSecond(count: number, seconds: number): number {
+  return Math.round(count / seconds);
+}
+
+/** To three significant digits. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}

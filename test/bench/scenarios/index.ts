@@ -1,0 +1,10 @@
+import type { Scenario } from '../scenario.ts';
+import { bind } from './bind.ts';
+import { configMaps } from './configmaps.ts';
+import { growth } from './growth.ts';
+import { memory } from './memory.ts';
+import { pods } from './pods.ts';
+import { ready } from './ready.ts';
+import { rest } from './rest.ts';
+
+export const scenarios: readonly Scenario[] = [ready, memory, configMaps, bind, pods, growth, rest];

@@ -1,0 +1,9 @@
+import type { Scenario } from '../scenario.ts';
+
+export const ready: Scenario = {
+  name: 'ready',
+  run: async (stowage) => ({
+    seconds: Number(/^ready in ([\d.]+)/.exec(stowage.readyLine)?.[1]),
+    secondsFromExec: stowage.secondsToReady,
+  }),
+};
