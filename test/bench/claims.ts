@@ -26,13 +26,19 @@ export async function createClaims(api: Api, batch: string, count: number): Prom
   });
 }
 
-/** Waits for so many claims of the batch to be Bound, from now on. */
-export async function untilBound(api: Api, batch: string, count: number): Promise<{ bound: Promise<void> }> {
+/** Waits for so many claims of the batch to be Bound, from now on; `onBound` hears of each. */
+export async function untilBound(
+  api: Api,
+  batch: string,
+  count: number,
+  onBound: () => void = () => {},
+): Promise<{ bound: Promise<void> }> {
   const { resourceVersion } = JSON.parse(await must(api.call('GET', `${claimsPath}?limit=1`))).metadata;
   const names = new Set<string>();
   const watching = api.watch(`${claimsPath}?watch=true&resourceVersion=${resourceVersion}`, ({ object }) => {
-    if (object.status?.phase === 'Bound' && object.metadata.name.startsWith(`${batch}-`))
-      names.add(object.metadata.name);
+    if (object.status?.phase !== 'Bound' || !object.metadata.name.startsWith(`${batch}-`)) return false;
+    names.add(object.metadata.name);
+    onBound();
     return names.size === count;
   });
   return { bound: watching };

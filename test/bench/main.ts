@@ -4,8 +4,6 @@
  */
 import { cpus, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
-import { Stowage } from '../e2e/support/stowage.ts';
-import { connectApi } from './api.ts';
 import type { Figures } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 
@@ -21,15 +19,7 @@ if (chosen.length === 0)
 const results: Record<string, { median: Figures; runs: readonly Figures[] }> = {};
 for (const scenario of chosen) {
   const figures: Figures[] = [];
-  for (let run = 0; run < runs; run++) {
-    await using stowage = await Stowage.start({ args: scenario.args ?? [] });
-    const api = connectApi(stowage.kubeconfig, 32);
-    try {
-      figures.push(await scenario.run(stowage, api));
-    } finally {
-      api.close();
-    }
-  }
+  for (let run = 0; run < runs; run++) figures.push(await scenario.run());
   const median: Record<string, number> = {};
   for (const key of Object.keys(figures[0] ?? {})) {
     const sorted = figures.map((figure) => figure[key] ?? 0).sort((a, b) => a - b);

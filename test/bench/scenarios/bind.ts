@@ -1,6 +1,6 @@
 import type { Api } from '../api.ts';
 import { bindClaims } from '../claims.ts';
-import { must, perSecond, type Scenario } from '../scenario.ts';
+import { must, onUp, perSecond } from '../scenario.ts';
 
 const warmUp = 200;
 
@@ -10,7 +10,7 @@ async function loopDelayP99Ms(api: Api): Promise<number> {
   return Math.round(Number(/^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1]) * 10_000) / 10;
 }
 
-export const bind: Scenario = {
+export const bind = onUp({
   name: 'bind',
   run: async (_stowage, api) => {
     await bindClaims(api, 'warm', warmUp);
@@ -25,4 +25,4 @@ export const bind: Scenario = {
       secondsPerClaimRatio: Math.round((large / 5000 / (small / 500)) * 100) / 100,
     };
   },
-};
+});

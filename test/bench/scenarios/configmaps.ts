@@ -1,7 +1,7 @@
 import { timed } from '../api.ts';
-import { connections, must, perSecond, type Scenario } from '../scenario.ts';
+import { connections, must, onUp, perSecond } from '../scenario.ts';
 
-export const configMaps: Scenario = {
+export const configMaps = onUp({
   name: 'configmaps',
   run: async (_stowage, api) => {
     const count = 6000;
@@ -32,4 +32,4 @@ export const configMaps: Scenario = {
       deletesPerSecond: perSecond(count, deleted),
     };
   },
-};
+});

@@ -1,11 +1,11 @@
 import { bindClaims } from '../claims.ts';
 import { peakResidentMegabytes } from '../process-family.ts';
-import { type Figures, perSecond, rounded, type Scenario } from '../scenario.ts';
+import { type Figures, onUp, perSecond, rounded } from '../scenario.ts';
 
 const sizes = [500, 1000, 10_000, 100_000];
 
 /** How the cost of a claim grows with the number of volumes and claims there are; everything bound before stays. */
-export const growth: Scenario = {
+export const growth = onUp({
   name: 'growth',
   isLong: true,
   run: async ({ child }, api) => {
@@ -20,4 +20,4 @@ export const growth: Scenario = {
     }
     return { ...figures, peakResidentMegabytes: peakResidentMegabytes(child.pid ?? 0) } satisfies Figures;
   },
-};
+});

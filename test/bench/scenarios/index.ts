@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { alone } from './alone.ts';
 import { bind } from './bind.ts';
 import { configMaps } from './configmaps.ts';
 import { growth } from './growth.ts';
@@ -7,4 +8,4 @@ import { pods } from './pods.ts';
 import { ready } from './ready.ts';
 import { rest } from './rest.ts';
 
-export const scenarios: readonly Scenario[] = [ready, memory, configMaps, bind, pods, growth, rest];
+export const scenarios: readonly Scenario[] = [ready, memory, configMaps, bind, alone, pods, growth, rest];

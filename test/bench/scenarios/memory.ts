@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { pssMegabytes } from '../process-family.ts';
-import type { Scenario } from '../scenario.ts';
+import { onUp } from '../scenario.ts';
 
 const settleMs = 10_000;
 
-export const memory: Scenario = {
+export const memory = onUp({
   name: 'memory',
   run: async (stowage) => {
     await delay(settleMs);
     return { idlePssMegabytes: pssMegabytes(stowage.child.pid ?? 0) };
   },
-};
+});

@@ -1,6 +1,6 @@
 import type { Api } from '../api.ts';
 import { claimsPath } from '../claims.ts';
-import { must, type Scenario } from '../scenario.ts';
+import { must, onUp } from '../scenario.ts';
 
 /** From the pod's creation to its running, with a claim of the class made just before. Milliseconds. */
 async function startPod(api: Api, name: string): Promise<number> {
@@ -36,7 +36,7 @@ async function startPod(api: Api, name: string): Promise<number> {
   return performance.now() - start;
 }
 
-export const pods: Scenario = {
+export const pods = onUp({
   name: 'pods',
   run: async (_stowage, api) => {
     const first = await startPod(api, 'first');
@@ -48,4 +48,4 @@ export const pods: Scenario = {
     const median = later.sort((a, b) => a - b)[2] ?? 0;
     return { firstPodMs: Math.round(first), laterPodMedianMs: Math.round(median), tenPodsMs: Math.round(ten) };
   },
-};
+});

@@ -1,9 +1,9 @@
-import type { Scenario } from '../scenario.ts';
+import { onUp } from '../scenario.ts';
 
-export const ready: Scenario = {
+export const ready = onUp({
   name: 'ready',
   run: async (stowage) => ({
     seconds: Number(/^ready in ([\d.]+)/.exec(stowage.readyLine)?.[1]),
     secondsFromExec: stowage.secondsToReady,
   }),
-};
+});
