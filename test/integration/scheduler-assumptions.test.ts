@@ -67,7 +67,9 @@ describe('what the scheduler assumes before it is written', () => {
     await start(client);
     await createVolume('v');
     await createUser('a');
-    expect(await warningsOf('a')).toEqual(['Warning FailedScheduling refused by the test']);
+    expect(await warningsOf('a')).toEqual([
+      'Warning FailedScheduling running PreBind plugin "VolumeBinding": refused by the test',
+    ]);
     await plane.client.delete(pods, { namespace: 'default', name: 'a' }, { gracePeriodSeconds: 0 });
     await plane.client.delete(persistentVolumeClaims, { namespace: 'default', name: 'a' });
     refuses = false;

@@ -74,7 +74,9 @@ describe('scheduler', () => {
     const body = { metadata: { annotations: { 'volume.kubernetes.io/selected-node': null } } };
     await plane.client.patch(persistentVolumeClaims, { namespace: 'default', name: 'data' }, { type: 'merge', body });
     await plane.clock.settle();
-    expect(await plane.eventsOf('user')).toContain('Warning FailedScheduling provisioning failed for PVC "data"');
+    expect(await plane.eventsOf('user')).toContain(
+      'Warning FailedScheduling running PreBind plugin "VolumeBinding": provisioning failed for PVC "data"',
+    );
     await plane.clock.advance(5000);
     expect((await claim('data'))?.metadata.annotations?.['volume.kubernetes.io/selected-node']).toBe('n1');
   });

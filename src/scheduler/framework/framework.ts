@@ -1,81 +1,174 @@
 /** Runs the plugins of one profile over one pod, in the order of the extension points. */
 import type { Node, Pod } from '../../api/index.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
-import { CycleState, type Plugin, type Snapshot } from './plugin.ts';
-import { FitError, fitMessage, isRejected, type Status, unresolvable } from './status.ts';
-
-/** Enough feasible nodes to choose from in a large cluster. Upstream: minFeasibleNodesToFind. */
-const feasibleNodesLimit = 100;
+import type { PodInfo } from '../cache/pod-info.ts';
+import type { Snapshot } from '../cache/snapshot.ts';
+import { CycleState } from './cycle-state.ts';
+import { type Diagnosis, FitError } from './fit-error.ts';
+import { NodeStatuses } from './node-statuses.ts';
+import { feasibleNodesWanted } from './nodes-wanted.ts';
+import type { Nominator } from './nominator.ts';
+import type { Plugin } from './plugin.ts';
+import { PluginError } from './plugin-error.ts';
+import { type PreFiltered, runPreFilter } from './run-pre-filter.ts';
+import { pickBest } from './run-score.ts';
+import { isRejected, type Status, success, unresolvable } from './status.ts';
 
 export interface Placement {
   readonly node: Node;
   readonly state: CycleState;
 }
 
+/** Under which the plugins whose Filter is asked for a pod are kept in its state. */
+const filtersKey = 'Framework/filters';
+
 export class Framework {
   readonly plugins: readonly Plugin[];
-  /** Where the next search starts, so that load spreads over nodes beyond the limit. */
+  readonly #nominator: Nominator;
+  readonly #filtering: readonly Plugin[];
+  /** Where the next search starts, so that load spreads over nodes beyond the limit. Upstream: nextStartNodeIndex. */
   #start = 0;
 
-  constructor(plugins: readonly Plugin[]) {
+  constructor(plugins: readonly Plugin[], nominator: Nominator) {
     this.plugins = plugins;
+    this.#nominator = nominator;
+    this.#filtering = plugins.filter((plugin) => plugin.filter);
   }
 
   /** Finds the best node for the pod, or throws a FitError that says why there is none. */
   place(pod: Pod, snapshot: Snapshot): Placement {
     const state = new CycleState();
-    const skipped = new Set<string>();
-    const candidates = this.#preFilter(state, pod, snapshot, skipped);
-    const active = this.plugins.filter((plugin) => !skipped.has(plugin.name));
-    const feasible = this.#filter(state, pod, candidates, snapshot.nodes.length, active);
-    return { node: best(state, pod, feasible, active).node, state };
+    const preFiltered = runPreFilter(this.plugins, state, pod, snapshot);
+    if (preFiltered.kind === 'rejected') throw this.#postFilter(state, pod, snapshot, preFiltered.diagnosis);
+    const { skipped } = preFiltered;
+    state.write(
+      filtersKey,
+      skipped.size > 0 ? this.#filtering.filter(({ name }) => !skipped.has(name)) : this.#filtering,
+    );
+    const feasible = this.#findFeasible(state, pod, snapshot, preFiltered);
+    return { node: pickBest(this.plugins, state, pod, feasible, snapshot).node, state };
   }
 
-  #preFilter(state: CycleState, pod: Pod, snapshot: Snapshot, skipped: Set<string>): readonly NodeInfo[] {
-    let names: ReadonlySet<string> | undefined;
-    for (const plugin of this.plugins) {
-      if (!plugin.preFilter) continue;
-      const result = plugin.preFilter(state, pod, snapshot);
-      if (result.status.code === 'skip') skipped.add(plugin.name);
-      if (isRejected(result.status)) {
-        const reason = result.status.reasons.join(', ');
-        const waitsForClaims = state.read<boolean>('waitsForClaims') === true;
-        throw new FitError(fitMessage(snapshot.nodes.length, [], reason), new Set([plugin.name]), waitsForClaims);
+  /**
+   * Asks Filter of every plugin for one node. Pods nominated to the node that are at least as important count as if
+   * they were there; and the pod must fit without them too, for they may never come.
+   */
+  filterNode(state: CycleState, pod: Pod, node: NodeInfo): { plugin: string; status: Status } | undefined {
+    const filters = state.read<readonly Plugin[]>(filtersKey) ?? this.#filtering;
+    const nominated = this.#nominator.podsFor(node.name, pod);
+    if (nominated.length > 0) {
+      const stateWith = state.clone();
+      const nodeWith = node.clone();
+      for (const other of nominated) {
+        nodeWith.addPod(other);
+        this.addPod(stateWith, pod, other, nodeWith);
       }
-      const { nodeNames } = result;
-      if (nodeNames) names = names ? names.intersection(nodeNames) : nodeNames;
+      const refusal = refuse(stateWith, pod, nodeWith, filters);
+      if (refusal) return refusal;
     }
-    const wanted = names;
-    return wanted ? snapshot.nodes.filter(({ name }) => wanted.has(name)) : snapshot.nodes;
+    return refuse(state, pod, node, filters);
   }
 
-  #filter(
-    state: CycleState,
-    pod: Pod,
-    candidates: readonly NodeInfo[],
-    nodeCount: number,
-    active: readonly Plugin[],
-  ): readonly NodeInfo[] {
+  /** Tells the plugins' PreFilter states of one more pod on the node. */
+  addPod(state: CycleState, pod: Pod, added: PodInfo, node: NodeInfo): void {
+    for (const plugin of this.plugins) plugin.addPod?.(state, pod, added, node);
+  }
+
+  /** Tells the plugins' PreFilter states of one pod less on the node. */
+  removePod(state: CycleState, pod: Pod, removed: PodInfo, node: NodeInfo): void {
+    for (const plugin of this.plugins) plugin.removePod?.(state, pod, removed, node);
+  }
+
+  /** Reserve of every plugin; when one refuses, all is taken back and a FitError thrown. */
+  reserve({ state, node }: Placement, pod: Pod): void {
+    for (const plugin of this.plugins) {
+      const status = plugin.reserve?.(state, pod, node) ?? success;
+      if (!isRejected(status)) continue;
+      this.unreserve({ state, node }, pod);
+      throw FitError.because(status.reasons.join(', '), new Set([plugin.name]));
+    }
+  }
+
+  unreserve({ state, node }: Placement, pod: Pod): void {
+    for (const plugin of this.plugins.toReversed()) plugin.unreserve?.(state, pod, node);
+  }
+
+  async bind({ state, node }: Placement, pod: Pod, signal: AbortSignal): Promise<void> {
+    for (const plugin of this.plugins) {
+      if (plugin.preBind) await told('PreBind', plugin, plugin.preBind(state, pod, node, signal));
+    }
+    const binder = this.plugins.find((plugin) => plugin.bind);
+    if (binder?.bind) await told('Bind', binder, binder.bind(state, pod, node, signal));
+    for (const plugin of this.plugins) plugin.postBind?.(state, pod, node);
+  }
+
+  #findFeasible(state: CycleState, pod: Pod, snapshot: Snapshot, preFiltered: PreFiltered): readonly NodeInfo[] {
+    const all = snapshot.nodes;
+    const { nodeNames } = preFiltered;
+    const candidates = nodeNames ? all.filter(({ name }) => nodeNames.has(name)) : all;
+    const statuses = new NodeStatuses();
+    const plugins = new Set<string>();
+    if (nodeNames) {
+      const narrowing = [...preFiltered.narrowedBy].sort();
+      statuses.setAbsent(unresolvable(`node(s) didn't satisfy plugin(s) [${narrowing.join(' ')}]`));
+      for (const name of narrowing) plugins.add(name);
+    }
+    const nominated = this.#nominated(state, pod, snapshot, nodeNames);
+    if (nominated) return [nominated];
+    const wanted = feasibleNodesWanted(candidates.length);
     const feasible: NodeInfo[] = [];
-    const rejections: Status[] = [];
-    const refusedBy = new Set<string>();
     let looked = 0;
-    for (; looked < candidates.length && feasible.length < feasibleNodesLimit; looked++) {
-      const node = candidates[(this.#start + looked) % candidates.length];
-      if (!node) continue;
-      const refusal = refuse(state, pod, node, active);
+    for (; looked < candidates.length && feasible.length < wanted; looked++) {
+      const node = candidates[(this.#start + looked) % candidates.length] as NodeInfo;
+      const refusal = this.filterNode(state, pod, node);
       if (!refusal) feasible.push(node);
       else {
-        rejections.push(refusal.status);
-        refusedBy.add(refusal.plugin);
+        statuses.set(node.name, refusal.status);
+        plugins.add(refusal.plugin);
       }
     }
-    this.#start = candidates.length > 0 ? (this.#start + looked) % candidates.length : 0;
+    if (all.length > 0) this.#start = (this.#start + looked) % all.length;
     if (feasible.length > 0) return feasible;
-    for (let i = candidates.length; i < nodeCount; i++) {
-      rejections.push(unresolvable("node(s) didn't satisfy plugin(s) [VolumeBinding]"));
+    throw this.#postFilter(state, pod, snapshot, { nodeCount: all.length, statuses, plugins });
+  }
+
+  /** The node that was promised to the pod, if it fits there by now: no other is looked at. */
+  #nominated(
+    state: CycleState,
+    pod: Pod,
+    snapshot: Snapshot,
+    nodeNames: ReadonlySet<string> | undefined,
+  ): NodeInfo | undefined {
+    const name = this.#nominator.nodeOf(pod);
+    const node = name ? snapshot.node(name) : undefined;
+    if (!node || nodeNames?.has(node.name) === false) return undefined;
+    return this.filterNode(state, pod, node) ? undefined : node;
+  }
+
+  #postFilter(state: CycleState, pod: Pod, snapshot: Snapshot, diagnosis: Diagnosis): FitError {
+    const messages: string[] = [];
+    let nominatedNodeName: string | undefined;
+    for (const plugin of this.plugins) {
+      const result = plugin.postFilter?.(state, pod, diagnosis.statuses, snapshot);
+      if (!result) continue;
+      if (isRejected(result.status)) messages.push(...result.status.reasons);
+      nominatedNodeName = result.nominatedNodeName ?? nominatedNodeName;
+      if (result.status.code === 'success') break;
     }
-    throw new FitError(fitMessage(nodeCount, rejections), refusedBy);
+    return new FitError({
+      ...diagnosis,
+      postFilterMessage: messages.join(', '),
+      ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+    });
+  }
+}
+
+/** The work of a plugin, whose failure says who failed where. */
+async function told(point: string, plugin: Plugin, work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (thrown) {
+    throw new PluginError(point, plugin.name, thrown);
   }
 }
 
@@ -83,28 +176,11 @@ function refuse(
   state: CycleState,
   pod: Pod,
   node: NodeInfo,
-  active: readonly Plugin[],
+  filters: readonly Plugin[],
 ): { plugin: string; status: Status } | undefined {
-  for (const plugin of active) {
-    const status = plugin.filter?.(state, pod, node);
-    if (status && isRejected(status)) return { plugin: plugin.name, status };
+  for (const plugin of filters) {
+    const status = plugin.filter?.(state, pod, node) as Status;
+    if (status !== success && isRejected(status)) return { plugin: plugin.name, status };
   }
   return undefined;
-}
-
-function best(state: CycleState, pod: Pod, feasible: readonly NodeInfo[], active: readonly Plugin[]): NodeInfo {
-  const [first] = feasible;
-  if (!first) throw new FitError(fitMessage(0, []), new Set());
-  if (feasible.length === 1) return first;
-  let winner = first;
-  let highest = Number.NEGATIVE_INFINITY;
-  for (const node of feasible) {
-    let total = 0;
-    for (const plugin of active) total += plugin.score?.(state, pod, node) ?? 0;
-    if (total > highest) {
-      highest = total;
-      winner = node;
-    }
-  }
-  return winner;
 }

@@ -10,7 +10,7 @@ import type {
 import type { Informer, Lister } from '../../client/index.ts';
 import { getClaimClass, podClaims } from '../../component-helpers/index.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
-import type { CycleState, Plugin, PreFilterResult } from '../framework/plugin.ts';
+import { type CycleState, on, type Plugin, type PreFilterResult } from '../framework/plugin.ts';
 import { type Status, skip, success, unschedulable } from '../framework/status.ts';
 
 const attachmentsByNode = 'scheduler/node';
@@ -29,7 +29,10 @@ type Volumes = Map<string, string>;
 
 export class NodeVolumeLimits implements Plugin {
   readonly name = 'NodeVolumeLimits';
-  readonly events = ['CSINodeChange', 'PodDelete', 'ClaimChange', 'AttachmentDelete', 'NodeAdd'] as const;
+  readonly events = [
+    ...on(['CSINodeAdd', 'CSINodeUpdate', 'AssignedPodDelete', 'VolumeAttachmentDelete', 'NodeAdd']),
+    ...on(['PersistentVolumeClaimAdd', 'PersistentVolumeClaimUpdate']),
+  ];
   readonly #options: NodeVolumeLimitsOptions;
 
   constructor(options: NodeVolumeLimitsOptions) {
@@ -50,7 +53,7 @@ export class NodeVolumeLimits implements Plugin {
     if (limits.size === 0) return success;
     const wanted = state.read<Volumes>(this.name) ?? new Map<string, string>();
     const used: Volumes = new Map();
-    for (const other of node.pods.values()) this.#collect(other, used);
+    for (const other of node.pods.values()) this.#collect(other.pod, used);
     this.#collectAttached(node.name, used);
     const counts = new Map<string, number>();
     for (const driver of used.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1);

@@ -3,7 +3,7 @@ import type { PersistentVolumeClaim, Pod, Volume } from '../../api/index.ts';
 import type { Lister } from '../../client/index.ts';
 import { podClaims } from '../../component-helpers/index.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
-import type { CycleState, Plugin, PreFilterResult, Snapshot } from '../framework/plugin.ts';
+import { type CycleState, on, type Plugin, type PreFilterResult, type Snapshot } from '../framework/plugin.ts';
 import { type Status, skip, success, unschedulable } from '../framework/status.ts';
 
 const inUse =
@@ -18,7 +18,7 @@ interface Wanted {
 
 export class VolumeRestrictions implements Plugin {
   readonly name = 'VolumeRestrictions';
-  readonly events = ['PodDelete', 'NodeAdd', 'ClaimChange'] as const;
+  readonly events = on(['AssignedPodDelete', 'NodeAdd', 'PersistentVolumeClaimAdd', 'PersistentVolumeClaimUpdate']);
   readonly #claims: Lister<PersistentVolumeClaim>;
 
   constructor(options: { claims: Lister<PersistentVolumeClaim> }) {
@@ -40,7 +40,7 @@ export class VolumeRestrictions implements Plugin {
     // Removing the other pod would free the claim: unschedulable, not unresolvable.
     if (wanted.claimInUse) return unschedulable(inUse);
     if (!wanted.hasInlineDisks) return success;
-    for (const other of node.pods.values()) {
+    for (const { pod: other } of node.pods.values()) {
       for (const volume of pod.spec.volumes ?? []) {
         if ((other.spec.volumes ?? []).some((used) => disksConflict(volume, used))) return unschedulable(diskConflict);
       }
@@ -58,7 +58,7 @@ export class VolumeRestrictions implements Plugin {
 }
 
 function usesAny(node: NodeInfo, pod: Pod, claims: ReadonlySet<string>): boolean {
-  for (const other of node.pods.values()) {
+  for (const { pod: other } of node.pods.values()) {
     if (other.metadata.namespace !== pod.metadata.namespace || other.metadata.uid === pod.metadata.uid) continue;
     if (podClaims(other).some(({ claimName }) => claims.has(claimName))) return true;
   }

@@ -10,7 +10,7 @@ import {
   zoneSet,
 } from '../../component-helpers/index.ts';
 import type { NodeInfo } from '../cache/node-info.ts';
-import type { CycleState, Plugin, PreFilterResult } from '../framework/plugin.ts';
+import { type CycleState, on, type Plugin, type PreFilterResult } from '../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../framework/status.ts';
 
 const topologyLabels = [labelBetaZone, labelBetaRegion, labelZone, labelRegion];
@@ -22,7 +22,10 @@ interface ZoneLimit {
 
 export class VolumeZone implements Plugin {
   readonly name = 'VolumeZone';
-  readonly events = ['ClaimChange', 'VolumeChange', 'ClassChange', 'NodeAdd', 'NodeUpdate'] as const;
+  readonly events = [
+    ...on(['PersistentVolumeClaimAdd', 'PersistentVolumeClaimUpdate', 'PersistentVolumeAdd', 'PersistentVolumeUpdate']),
+    ...on(['StorageClassAdd', 'NodeAdd', 'UpdateNodeLabel']),
+  ];
   readonly #claims: Lister<PersistentVolumeClaim>;
   readonly #volumes: Lister<PersistentVolume>;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Pod } from '../../api/index.ts';
 import { VirtualClock } from '../../base/index.ts';
-import type { Plugin } from '../framework/plugin.ts';
+import { on, type Plugin } from '../framework/plugin.ts';
 import { SchedulingQueue } from './scheduling-queue.ts';
 
 function pod(name: string, priority = 0): Pod {
@@ -9,8 +9,8 @@ function pod(name: string, priority = 0): Pod {
   return { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [], priority } };
 }
 
-const binding: Plugin = { name: 'VolumeBinding', events: ['ClaimChange'] };
-const resources: Plugin = { name: 'NodeResourcesFit', events: ['PodDelete'] };
+const binding: Plugin = { name: 'VolumeBinding', events: on(['PersistentVolumeClaimUpdate']) };
+const resources: Plugin = { name: 'NodeResourcesFit', events: on(['AssignedPodDelete']) };
 
 function make() {
   const clock = new VirtualClock();
@@ -42,10 +42,10 @@ describe('SchedulingQueue', () => {
     const taken = queue.take();
     if (!taken) throw new Error('nothing to take');
     queue.returnUnschedulable(taken, refusedByBinding);
-    queue.onEvent('PodDelete');
+    queue.onEvent({ event: 'AssignedPodDelete' });
     await clock.advance(2000);
     expect(queue.take()).toBeUndefined();
-    queue.onEvent('ClaimChange');
+    queue.onEvent({ event: 'PersistentVolumeClaimUpdate' });
     expect(queue.take()?.attempts).toBe(1);
   });
 
@@ -54,7 +54,7 @@ describe('SchedulingQueue', () => {
     queue.add(pod('a'));
     const taken = queue.take();
     if (!taken) throw new Error('nothing to take');
-    queue.onEvent('ClaimChange');
+    queue.onEvent({ event: 'PersistentVolumeClaimUpdate' });
     queue.returnUnschedulable(taken, refusedByBinding);
     expect(queue.take()).toBeUndefined();
     await clock.advance(1000);
@@ -67,7 +67,7 @@ describe('SchedulingQueue', () => {
     const taken = queue.take();
     if (!taken) throw new Error('nothing to take');
     queue.returnUnschedulable(taken, refusedByBinding, false);
-    queue.onEvent('ClaimChange');
+    queue.onEvent({ event: 'PersistentVolumeClaimUpdate' });
     expect(queue.take()?.attempts).toBe(0);
   });
 

@@ -6,14 +6,9 @@
 
 import type { Pod } from '../../api/index.ts';
 import { backoffMs, type Clock, type Timer } from '../../base/index.ts';
-import type { ClusterEvent, Plugin } from '../framework/plugin.ts';
-
-export interface QueuedPod {
-  readonly pod: Pod;
-  /** Attempts that ended without a node. */
-  readonly attempts: number;
-  readonly sinceMs: number;
-}
+import type { Happening } from '../framework/cluster-event.ts';
+import type { Plugin, QueuedPod } from '../framework/plugin.ts';
+import { EventHints } from './event-hints.ts';
 
 interface Waiting {
   readonly queued: QueuedPod;
@@ -34,7 +29,7 @@ function before(a: QueuedPod, b: QueuedPod): boolean {
 
 export class SchedulingQueue implements Disposable {
   readonly #clock: Clock;
-  readonly #pluginsOfEvent = new Map<ClusterEvent, Set<string>>();
+  readonly #hints: EventHints;
   readonly #wake: () => void;
   /** Sorted, best last, so that taking is cheap and arrivals in order of age are cheap too. */
   readonly #active: QueuedPod[] = [];
@@ -42,17 +37,12 @@ export class SchedulingQueue implements Disposable {
   readonly #waiting = new Map<string, Waiting>();
   readonly #backingOff = new Map<string, Timer>();
   /** Events seen since each pod in flight was taken. */
-  readonly #inFlight = new Map<string, Set<ClusterEvent>>();
+  readonly #inFlight = new Map<string, Happening[]>();
 
   constructor(options: { clock: Clock; plugins: readonly Plugin[]; wake: () => void }) {
     this.#clock = options.clock;
     this.#wake = options.wake;
-    for (const plugin of options.plugins) {
-      for (const event of plugin.events) {
-        const names = this.#pluginsOfEvent.get(event) ?? new Set();
-        this.#pluginsOfEvent.set(event, names.add(plugin.name));
-      }
-    }
+    this.#hints = new EventHints(options.plugins);
   }
 
   get length(): number {
@@ -65,12 +55,22 @@ export class SchedulingQueue implements Disposable {
     if (this.#inFlight.has(uid)) return;
     const attempts = this.#waiting.get(uid)?.queued.attempts ?? 0;
     this.remove(uid);
-    this.#activate({ pod, attempts, sinceMs: this.#clock.now() });
+    const now = this.#clock.now();
+    this.#activate({ pod, attempts, sinceMs: now, firstSeenMs: now });
+  }
+
+  /** Whether the pod waits here or is being tried. */
+  has(uid: string): boolean {
+    return this.#activeUids.has(uid) || this.#waiting.has(uid) || this.#inFlight.has(uid);
   }
 
   /** The newest version of a pod that waits; its turn does not change. */
-  update(pod: Pod): void {
+  update(pod: Pod, _happening: Happening, changed: boolean): void {
     const uid = pod.metadata.uid;
+    if (changed && !this.#activeUids.has(uid)) {
+      this.add(pod);
+      return;
+    }
     const waiting = this.#waiting.get(uid);
     if (waiting) this.#waiting.set(uid, { ...waiting, queued: { ...waiting.queued, pod } });
     const index = this.#activeUids.has(uid) ? this.#active.findIndex((entry) => entry.pod.metadata.uid === uid) : -1;
@@ -92,7 +92,7 @@ export class SchedulingQueue implements Disposable {
     const next = this.#active.pop();
     if (!next) return undefined;
     this.#activeUids.delete(next.pod.metadata.uid);
-    this.#inFlight.set(next.pod.metadata.uid, new Set());
+    this.#inFlight.set(next.pod.metadata.uid, []);
     return next;
   }
 
@@ -106,21 +106,22 @@ export class SchedulingQueue implements Disposable {
    */
   returnUnschedulable(queued: QueuedPod, plugins: ReadonlySet<string>, countsAsAttempt = true): void {
     const uid = queued.pod.metadata.uid;
-    const seen = this.#inFlight.get(uid) ?? new Set();
+    const seen = this.#inFlight.get(uid) ?? [];
     this.#inFlight.delete(uid);
     const attempts = queued.attempts + (countsAsAttempt ? 1 : 0);
     const readyAtMs = this.#clock.now() + (countsAsAttempt ? backoffMs(backoff, attempts) : 0);
     this.#waiting.set(uid, { queued: { ...queued, attempts }, plugins, readyAtMs });
-    const relevant = [...seen].some((event) => this.#concerns(event, plugins));
+    const relevant = seen.some((happening) => this.#hints.helps(happening, queued.pod, plugins));
     if (relevant || plugins.size === 0) this.#activateWhenReady(uid);
     else this.#retryLeftover(uid);
   }
 
   /** Tells of a change in the cluster; pods that it may help come back. */
-  onEvent(event: ClusterEvent): void {
-    for (const seen of this.#inFlight.values()) seen.add(event);
-    for (const [uid, waiting] of this.#waiting) {
-      if (this.#concerns(event, waiting.plugins)) this.#activateWhenReady(uid);
+  onEvent(happening: Happening): void {
+    if (!this.#hints.concernsAny(happening.event)) return;
+    for (const seen of this.#inFlight.values()) seen.push(happening);
+    for (const [uid, { queued, plugins }] of this.#waiting) {
+      if (this.#hints.helps(happening, queued.pod, plugins)) this.#activateWhenReady(uid);
     }
   }
 
@@ -128,13 +129,6 @@ export class SchedulingQueue implements Disposable {
     for (const timer of this.#backingOff.values()) timer[Symbol.dispose]();
     this.#backingOff.clear();
     this.#active.length = 0;
-  }
-
-  #concerns(event: ClusterEvent, plugins: ReadonlySet<string>): boolean {
-    const interested = this.#pluginsOfEvent.get(event);
-    if (!interested) return false;
-    for (const plugin of plugins) if (interested.has(plugin)) return true;
-    return false;
   }
 
   #activateWhenReady(uid: string): void {

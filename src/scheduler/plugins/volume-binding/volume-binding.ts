@@ -26,7 +26,7 @@ import {
 } from '../../../component-helpers/index.ts';
 import { AssumeCache } from '../../cache/assume-cache.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
-import type { CycleState, Plugin, PreFilterResult } from '../../framework/plugin.ts';
+import { type CycleState, on, type Plugin, type PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../../framework/status.ts';
 import { type Binding, findPodVolumes, type NodeVolumes, type VolumeSource } from './find-volumes.ts';
 import { type ClaimSource, type PodClaims, podClaims } from './pod-claims.ts';
@@ -58,15 +58,10 @@ export interface VolumeBindingOptions {
 export class VolumeBinding implements Plugin {
   readonly name = pluginName;
   readonly events = [
-    'ClaimChange',
-    'VolumeChange',
-    'ClassChange',
-    'NodeAdd',
-    'NodeUpdate',
-    'CSINodeChange',
-    'CSIDriverChange',
-    'CapacityChange',
-  ] as const;
+    ...on(['PersistentVolumeClaimAdd', 'PersistentVolumeClaimUpdate', 'PersistentVolumeAdd', 'PersistentVolumeUpdate']),
+    ...on(['StorageClassAdd', 'StorageClassUpdate', 'NodeAdd', 'UpdateNodeLabel', 'CSINodeAdd', 'CSINodeUpdate']),
+    ...on(['CSIDriverAdd', 'CSIDriverUpdate', 'CSIDriverDelete', 'CSIStorageCapacityAdd', 'CSIStorageCapacityUpdate']),
+  ];
   readonly #options: VolumeBindingOptions;
   readonly #claims: AssumeCache<PersistentVolumeClaim>;
   readonly #volumes: AssumeCache<PersistentVolume>;
