@@ -54,6 +54,18 @@ export {
   quantityValue,
   subtractQuantities,
 } from './quantity.ts';
+export { attributesClassesOf } from './quota/claim-usage.ts';
+export { type QuotaEvaluator, quotaCounts, quotaEvaluatorOf } from './quota/evaluator.ts';
+export { podAmounts } from './quota/pod-usage.ts';
+export {
+  addLists,
+  equalLists,
+  exceededNames,
+  increaseOver,
+  maskList,
+  printList,
+  type ResourceList,
+} from './quota/resource-list.ts';
 export {
   builtInResources,
   clusterRoleBindings,

@@ -135,7 +135,7 @@ class Server implements ApiServer {
     this.#tokens = new ServiceAccountTokens({ key: pki?.tokenKey ?? createTokenKey(), clock, random, reader });
     const mountServiceAccountTokens = options.mountServiceAccountTokens ?? true;
     const plugins = [
-      ...defaultPlugins({ reader, random, rbac, mountServiceAccountTokens }),
+      ...defaultPlugins({ reader, store, clock, random, rbac, mountServiceAccountTokens }),
       ...(options.plugins ?? []),
     ];
     const registry = createRegistry(options.resources ?? builtInResources);

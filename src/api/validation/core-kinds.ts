@@ -7,7 +7,6 @@ import type {
   LimitRange,
   Namespace,
   Node,
-  ResourceQuota,
   Secret,
   Service,
   ServicePort,
@@ -215,14 +214,6 @@ export function validateServiceUpdate(errors: FieldErrors, service: Service, pre
   }
 }
 
-export function validateResourceQuota(errors: FieldErrors, quota: ResourceQuota): void {
-  for (const [name, quantity] of Object.entries(quota.spec?.hard ?? {})) {
-    const path = FieldPath.of('spec', 'hard').key(name);
-    errors.invalidEach(path, name, checkLabelKey(name));
-    if (compareQuantities(quantity, '0') < 0) errors.invalid(path, quantity, 'must be greater than or equal to 0');
-  }
-}
-
 export function validateLimitRange(errors: FieldErrors, range: LimitRange): void {
   const types = new Set<string>();
   for (const [index, limit] of (range.spec?.limits ?? []).entries()) {
@@ -266,17 +257,27 @@ export function validateEvent(errors: FieldErrors, event: Event): void {
   }
 }
 
+const systemPriorities: Readonly<Record<string, number>> = {
+  'system-cluster-critical': 2_000_000_000,
+  'system-node-critical': 2_000_001_000,
+};
+
+function systemPriorityProblem({ metadata, value, globalDefault }: PriorityClass): string | undefined {
+  const { name } = metadata;
+  const known = systemPriorities[name];
+  if (known === undefined) return `${name} is not a known system priority class`;
+  if (value !== known) return `value of ${name} PriorityClass must be ${known}`;
+  return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
+}
+
 export function validatePriorityClass(errors: FieldErrors, priorityClass: PriorityClass): void {
   const { name = '' } = priorityClass.metadata;
-  const isSystem = name.startsWith('system-');
-  const known = name === 'system-cluster-critical' || name === 'system-node-critical';
-  if (isSystem && !known) {
-    const detail =
-      "priority class names with 'system-' prefix are reserved for system use only. error: " +
-      `${name} is not a known system priority class`;
+  if (name.startsWith('system-')) {
+    const problem = systemPriorityProblem(priorityClass);
+    if (problem === undefined) return;
+    const detail = `priority class names with 'system-' prefix are reserved for system use only. error: ${problem}`;
     errors.forbidden(FieldPath.of('metadata', 'name'), detail);
-  }
-  if (!isSystem && (priorityClass.value ?? 0) > maxUserPriority) {
+  } else if ((priorityClass.value ?? 0) > maxUserPriority) {
     const detail = `maximum allowed value of a user defined priority is ${maxUserPriority}`;
     errors.forbidden(FieldPath.of('value'), detail);
   }
@@ -287,9 +288,10 @@ export function validatePriorityClassUpdate(
   priorityClass: PriorityClass,
   previous: PriorityClass,
 ): void {
-  for (const field of ['value', 'preemptionPolicy'] as const) {
-    if (priorityClass[field] !== previous[field]) {
-      errors.forbidden(FieldPath.of(field), 'may not be changed in an update.');
-    }
+  if (priorityClass.value !== previous.value) {
+    errors.forbidden(FieldPath.of('value'), 'may not be changed in an update.');
+  }
+  if (priorityClass.preemptionPolicy !== previous.preemptionPolicy) {
+    errors.invalid(FieldPath.of('preemptionPolicy'), priorityClass.preemptionPolicy, immutable);
   }
 }

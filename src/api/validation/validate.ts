@@ -11,6 +11,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import * as volumes from './persistent-volume.ts';
 import * as claims from './persistent-volume-claim.ts';
 import { validatePod, validatePodTemplate, validatePodUpdate } from './pod.ts';
+import { validateResourceQuota, validateResourceQuotaStatus, validateResourceQuotaUpdate } from './resource-quota.ts';
 import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
 
@@ -96,7 +97,11 @@ register(resources.services, {
   create: core.validateService,
   update: core.validateServiceUpdate,
 });
-register(resources.resourceQuotas, { create: core.validateResourceQuota });
+register(resources.resourceQuotas, {
+  create: validateResourceQuota,
+  update: validateResourceQuotaUpdate,
+  status: validateResourceQuotaStatus,
+});
 register(resources.limitRanges, { create: core.validateLimitRange });
 register(resources.leases, { create: core.validateLease });
 register(resources.coreEvents, { create: core.validateEvent });

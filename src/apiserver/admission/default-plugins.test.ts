@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   configMaps,
   type PersistentVolumeClaim,
+  type Pod,
   persistentVolumeClaims,
   persistentVolumes,
   pods,
@@ -134,6 +135,63 @@ describe('pods', () => {
     expect((await harness.create(pods, pod('r'))).spec).toMatchObject({ priority: 10, priorityClassName: 'usual' });
     expect((await refusalOf(harness.create(pods, pod('s', { priorityClassName: 'none' })))).message).toBe(
       'pods "s" is forbidden: no PriorityClass with name none was found',
+    );
+  });
+
+  it('[A19] do not choose their priority themselves', async () => {
+    await harness.create(priorityClasses, { metadata: { name: 'high' }, value: 1000, preemptionPolicy: 'Never' });
+    const message = async (spec: Partial<Pod['spec']>) =>
+      (await refusalOf(harness.create(pods, pod('p', spec)))).message;
+    expect(await message({ priorityClassName: 'high', priority: 5 })).toBe(
+      'pods "p" is forbidden: the integer value of priority (5) must not be provided in pod spec; priority admission controller computed 1000 from the given PriorityClass name',
+    );
+    expect(await message({ priorityClassName: 'high', preemptionPolicy: 'PreemptLowerPriority' })).toBe(
+      'pods "p" is forbidden: the string value of PreemptionPolicy (PreemptLowerPriority) must not be provided in pod spec; priority admission controller computed Never from the given PriorityClass name',
+    );
+    const said = await harness.create(pods, pod('q', { priorityClassName: 'high', priority: 1000 }));
+    expect(said.spec).toMatchObject({ priority: 1000, preemptionPolicy: 'Never' });
+  });
+
+  it('[A19] have one default class at most', async () => {
+    await harness.create(priorityClasses, { metadata: { name: 'usual' }, value: 10, globalDefault: true });
+    const second = harness.create(priorityClasses, { metadata: { name: 'other' }, value: 5, globalDefault: true });
+    expect((await refusalOf(second)).message).toBe(
+      'priorityclasses.scheduling.k8s.io "other" is forbidden: PriorityClass usual is already marked as default. Only one default can exist',
+    );
+    const other = await harness.create(priorityClasses, { metadata: { name: 'other' }, value: 5 });
+    expect((await refusalOf(harness.update(priorityClasses, { ...other, globalDefault: true }))).message).toContain(
+      'PriorityClass usual is already marked as default',
+    );
+    const usual = await harness.get(priorityClasses, { name: 'usual' });
+    await harness.update(priorityClasses, { ...usual, description: 'for all' });
+  });
+
+  it('[A19] of the system have classes of their own', async () => {
+    const message = async (name: string, value: number, more: object = {}) =>
+      (await refusalOf(harness.create(priorityClasses, { metadata: { name }, value, ...more }))).message;
+    const prefix = (name: string) =>
+      `PriorityClass.scheduling.k8s.io "${name}" is invalid: metadata.name: Forbidden: priority class names with 'system-' prefix are reserved for system use only. error: `;
+    expect(await message('system-mine', 5)).toBe(
+      `${prefix('system-mine')}system-mine is not a known system priority class`,
+    );
+    expect(await message('system-node-critical', 5)).toBe(
+      `${prefix('system-node-critical')}value of system-node-critical PriorityClass must be 2000001000`,
+    );
+    expect(await message('system-cluster-critical', 2_000_000_000, { globalDefault: true })).toBe(
+      `${prefix('system-cluster-critical')}globalDefault of system-cluster-critical PriorityClass must be false`,
+    );
+    expect(await message('mine', 1_000_000_001)).toBe(
+      'PriorityClass.scheduling.k8s.io "mine" is invalid: value: Forbidden: maximum allowed value of a user defined priority is 1000000000',
+    );
+    await harness.create(priorityClasses, { metadata: { name: 'system-cluster-critical' }, value: 2_000_000_000 });
+    const made = await harness.create(priorityClasses, {
+      metadata: { name: 'mine' },
+      value: 1,
+      preemptionPolicy: 'Never',
+    });
+    const changed = harness.update(priorityClasses, { ...made, value: 2, preemptionPolicy: 'PreemptLowerPriority' });
+    expect((await refusalOf(changed)).message).toBe(
+      'PriorityClass.scheduling.k8s.io "mine" is invalid: [value: Forbidden: may not be changed in an update., preemptionPolicy: Invalid value: "PreemptLowerPriority": field is immutable]',
     );
   });
 
