@@ -3,6 +3,7 @@ export { assert, InvariantError, unreachable } from './assert.ts';
 export { Backoff, type BackoffOptions, backoffMs } from './backoff.ts';
 export { type Clock, microTimestamp, realClock, type Timer, timestamp } from './clock.ts';
 export { type DeadlineOptions, withDeadline } from './deadline.ts';
+export { DecisionLog, type LoggedDecision } from './decision-log.ts';
 export { deepFreeze } from './deep-freeze.ts';
 export { errnoOf, isAbort, messageOf, TimeoutError, UsageError } from './errors.ts';
 export {
@@ -19,6 +20,15 @@ export {
 export { exists, type Fs, ifExists, realFs, syncDirectory, writeFileDurably } from './fs.ts';
 export { KeyLock } from './key-lock.ts';
 export { createLogger, type LogFields, type Logger, type LogOptions, silentLogger } from './log.ts';
+export {
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type HistogramDefinition,
+  type LabelValues,
+  type MetricDefinition,
+  MetricsRegistry,
+} from './metrics.ts';
 export { makePipes, type Pipe } from './pipe.ts';
 export { nameSuffix, type Random, realRandom, seededRandom } from './random.ts';
 export { shellCommand, shellQuote } from './shell-quote.ts';

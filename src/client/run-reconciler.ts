@@ -9,6 +9,7 @@ import {
   type Clock,
   isAbort,
   type Logger,
+  type MetricsRegistry,
   messageOf,
   unreachable,
   withDeadline,
@@ -17,16 +18,18 @@ import { DelayQueue } from './delay-queue.ts';
 import type { Reconcile, ReconcileResult, WorkQueue } from './reconciler.ts';
 import { type BucketOptions, TokenBucket } from './token-bucket.ts';
 import { KeyQueue } from './work-queue.ts';
+import { WorkQueueMetrics } from './work-queue-metrics.ts';
 
 export type ReconcileOutcome =
   | ReconcileResult
   | { readonly kind: 'failed'; readonly error: unknown; readonly retryAfterMs: number };
 
 export interface ReconcilerOptions {
-  /** Named in logs. */
+  /** Named in logs and metrics. */
   readonly name: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: MetricsRegistry | undefined;
   readonly reconcile: Reconcile;
   /** Keys that run at a time; 32 by default. */
   readonly concurrency?: number;
@@ -52,6 +55,7 @@ class Reconciler implements WorkQueue, AsyncDisposable {
   readonly #delayed: DelayQueue;
   readonly #backoff: Backoff<string>;
   readonly #bucket: TokenBucket | undefined;
+  readonly #metrics: WorkQueueMetrics | undefined;
   readonly #stop = new AbortController();
   readonly #drained = Promise.withResolvers<void>();
   #pumping = false;
@@ -61,6 +65,8 @@ class Reconciler implements WorkQueue, AsyncDisposable {
     this.#options = options;
     this.#delayed = new DelayQueue(options.clock, (key) => this.add(key));
     this.#backoff = new Backoff(options.backoff ?? defaultBackoff);
+    const { metrics, clock, name } = options;
+    this.#metrics = metrics ? new WorkQueueMetrics(metrics, clock, name) : undefined;
     this.#bucket = options.retryBucket ? new TokenBucket(options.clock, options.retryBucket) : undefined;
   }
 
@@ -70,6 +76,7 @@ class Reconciler implements WorkQueue, AsyncDisposable {
 
   add(key: string): void {
     if (this.#stop.signal.aborted) return;
+    this.#metrics?.added(key);
     this.#queue.add(key);
     this.#pump();
   }
@@ -89,6 +96,7 @@ class Reconciler implements WorkQueue, AsyncDisposable {
     const { clock, name, logger } = this.#options;
     this.#stop.abort();
     this.#queue.clear();
+    this.#metrics?.[Symbol.dispose]();
     this.#delayed[Symbol.dispose]();
     if (this.#queue.running === 0) return;
     const deadline = { clock, timeoutMs: drainTimeoutMs, what: `stop of ${name}` };
@@ -106,6 +114,7 @@ class Reconciler implements WorkQueue, AsyncDisposable {
       while (this.#queue.running < concurrency) {
         const key = this.#queue.next();
         if (key === undefined) break;
+        this.#metrics?.started(key);
         void this.#run(key);
       }
     });
@@ -119,6 +128,7 @@ class Reconciler implements WorkQueue, AsyncDisposable {
       outcome = { kind: 'failed', error, retryAfterMs: 0 };
     }
     this.#queue.done(key);
+    this.#metrics?.ended(key);
     if (this.#stop.signal.aborted) {
       if (this.#queue.running === 0) this.#drained.resolve();
       return;
@@ -138,6 +148,7 @@ class Reconciler implements WorkQueue, AsyncDisposable {
         break;
       case 'failed': {
         const retryAfterMs = Math.max(this.#backoff.next(key), this.#bucket?.take() ?? 0);
+        this.#metrics?.retried();
         this.#logFailure(key, outcome.error, retryAfterMs);
         this.addAfter(key, retryAfterMs);
         this.#options.onResult?.(key, { ...outcome, retryAfterMs });

@@ -7,13 +7,19 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Identity } from '../api/index.ts';
 import { createApiServer, openSqliteStore } from '../apiserver/index.ts';
-import { type Clock, type Logger, type Random, realFs } from '../base/index.ts';
+import { type Clock, DecisionLog, type Logger, MetricsRegistry, type Random, realFs } from '../base/index.ts';
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../client/index.ts';
 import { Scheduler } from '../scheduler/index.ts';
 import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from './bootstrap-objects.ts';
 import { startControllers } from './controllers.ts';
 import { ensureDirectories } from './directories.ts';
-import { type DriverEnvironment, type NodeSocket, startDriverRoles } from './driver-roles.ts';
+import {
+  connectToDriver,
+  type DriverEnvironment,
+  type NodeSocket,
+  startDriverRoles,
+  startRegistrars,
+} from './driver-roles.ts';
 import { startHostpathProcess } from './hostpath-process.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listenForClients } from './listen.ts';
@@ -70,8 +76,10 @@ export async function startCluster(options: ClusterOptions, services: Services, 
 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
-  parts.add('controllers', startControllers({ clock, random, logger, informers, client, rootCa: server.rootCa }));
-  const scheduler = parts.add('scheduler', startScheduler(environment));
+  const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(clock) };
+  const { rootCa } = server;
+  parts.add('controllers', startControllers({ clock, random, logger, ...told, informers, client, rootCa }));
+  const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }));
   const nodes = parts.add(
     'nodes',
     await startNodes(options, { clock, random, logger, client, server, informers }),
@@ -91,11 +99,17 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function startScheduler({ clock, random, logger, informers, client }: DriverEnvironment): Scheduler {
+interface Told {
+  readonly metrics: MetricsRegistry;
+  readonly decisions: DecisionLog;
+}
+
+function startScheduler({ clock, random, logger, informers, client, ...told }: DriverEnvironment & Told): Scheduler {
   const component = 'default-scheduler';
   const schedulerClient = client('kube-scheduler');
   const recorder = createEventRecorder({ client: schedulerClient, clock, random, component, logger });
-  return new Scheduler({ client: schedulerClient, informers, recorder, clock, logger: logger.with({ component }) });
+  const options = { client: schedulerClient, informers, recorder, clock, ...told };
+  return new Scheduler({ ...options, logger: logger.with({ component }) });
 }
 
 interface BundledDriver {
@@ -138,13 +152,26 @@ async function startAllDriverRoles(
   };
   if (bundled) {
     const sockets = [...bundled.nodeSockets].flatMap(([node, path]) => register(path, node));
-    parts.add('hostpath roles', await startDriverRoles(environment, bundled.controllerSocket, sockets, signal));
+    await serveDriver(environment, bundled.controllerSocket, sockets, parts, signal);
     drivers.push(hostpathDriverName);
   }
   for (const { socket, node } of options.externalDrivers) {
     const sockets = (node === undefined ? options.nodeNames : [node]).flatMap((name) => register(socket, name));
-    const roles = parts.add(`roles of ${socket}`, await startDriverRoles(environment, socket, sockets, signal));
-    if (node === undefined) drivers.push(roles.driverName);
+    const driverName = await serveDriver(environment, socket, sockets, parts, signal);
+    if (node === undefined) drivers.push(driverName);
   }
   return drivers;
+}
+
+async function serveDriver(
+  environment: DriverEnvironment,
+  socket: string,
+  nodeSockets: readonly NodeSocket[],
+  parts: Parts,
+  signal: AbortSignal,
+): Promise<string> {
+  const driver = parts.add(`connection to ${socket}`, await connectToDriver(environment, socket, signal));
+  parts.add(`roles of ${socket}`, startDriverRoles(environment, driver));
+  parts.add(`registration of ${socket}`, await startRegistrars(environment, driver, nodeSockets));
+  return driver.name;
 }

@@ -1,47 +1,36 @@
-/** Every controller, each with a client and an event source of its own name. */
-import type { Clock, Logger, Random } from '../base/index.ts';
+/** Starts the controllers, each with a client and an event source of its own name. */
+import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
-import * as controllers from '../controllers/index.ts';
+import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
+import { controllerTable } from './controller-table.ts';
 
 export interface ControllerEnvironment {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly decisions: DecisionLog;
   readonly informers: InformerFactory;
-  readonly client: (component: string) => Client;
-  /** The certificate of the cluster's authority, PEM. */
+  /** The client of a component, acting as the given service account of kube-system where that is wanted. */
+  readonly client: (component: string, account: string) => Client;
+  /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
+  readonly settings?: ControllerSettings;
+  /** The names of those to run; all unless given. */
+  readonly enabled?: ReadonlySet<string>;
 }
 
 export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
-  const { clock, random, logger, informers, rootCa } = environment;
+  const { clock, random, informers, metrics, decisions, enabled } = environment;
+  const { settings = defaultControllerSettings, rootCa } = environment;
   const stack = new AsyncDisposableStack();
-  const optionsFor = (component: string) => {
-    const client = environment.client(component);
+  for (const { name, component, account, start } of controllerTable) {
+    if (enabled && !enabled.has(name)) continue;
+    const client = environment.client(component, account);
+    const logger = environment.logger.with({ component });
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-    return { client, informers, recorder, clock, random, logger: logger.with({ component }) };
-  };
-  stack.use(controllers.startPersistentVolumeController(optionsFor(controllers.persistentVolumeControllerName)));
-  stack.use(controllers.startAttachDetachController(optionsFor(controllers.attachDetachControllerName)));
-  stack.use(controllers.startClaimProtectionController(optionsFor(controllers.claimProtectionControllerName)));
-  stack.use(controllers.startVolumeProtectionController(optionsFor(controllers.volumeProtectionControllerName)));
-  const classProtection = optionsFor(controllers.attributesClassProtectionControllerName);
-  stack.use(controllers.startAttributesClassProtectionController(classProtection));
-  stack.use(controllers.startExpandController(optionsFor(controllers.expandControllerName)));
-  stack.use(controllers.startEphemeralVolumeController(optionsFor(controllers.ephemeralVolumeControllerName)));
-  stack.use(controllers.startStatefulSetController(optionsFor(controllers.statefulSetControllerName)));
-  stack.use(controllers.startDeploymentController(optionsFor(controllers.deploymentControllerName)));
-  stack.use(controllers.startReplicaSetController(optionsFor(controllers.replicaSetControllerName)));
-  stack.use(controllers.startReplicationController(optionsFor(controllers.replicationControllerName)));
-  stack.use(controllers.startDaemonSetController(optionsFor(controllers.daemonSetControllerName)));
-  stack.use(controllers.startJobController(optionsFor(controllers.jobControllerName)));
-  const localTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  stack.use(controllers.startCronJobController({ ...optionsFor(controllers.cronJobControllerName), localTimeZone }));
-  stack.use(controllers.startNodeLifecycleController(optionsFor(controllers.nodeLifecycleControllerName)));
-  stack.use(controllers.startTaintEvictionController(optionsFor(controllers.taintEvictionControllerName)));
-  stack.use(controllers.startPodGarbageCollector(optionsFor(controllers.podGarbageCollectorName)));
-  stack.use(controllers.startGarbageCollector(optionsFor('garbage-collector-controller')));
-  stack.use(controllers.startNamespaceController(optionsFor('namespace-controller')));
-  stack.use(controllers.startServiceAccountController({ ...optionsFor('service-account-controller'), rootCa }));
+    const options = { client, informers, recorder, clock, random, logger, metrics, decisions };
+    stack.use(start(options, { settings, rootCa }));
+  }
   return stack;
 }

@@ -2,7 +2,7 @@
 import type { Clock, Fs, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import { connectCsi } from '../csi/index.ts';
-import { connectDriver, startAttacher, startProvisioner, startRegistrar } from '../sidecars/index.ts';
+import { type CsiDriver, connectDriver, startAttacher, startProvisioner, startRegistrar } from '../sidecars/index.ts';
 
 export interface DriverEnvironment {
   readonly clock: Clock;
@@ -20,32 +20,49 @@ export interface NodeSocket {
   readonly registrationDir: string;
 }
 
-/**
- * Starts every role that the driver's capabilities allow, against its controller socket. Resolves with the driver's
- * name once it answers; the informers that the roles asked for still have to be started.
- */
-export async function startDriverRoles(
-  environment: DriverEnvironment,
+export interface ConnectedDriver extends CsiDriver, AsyncDisposable {}
+
+/** Resolves when the driver answers at its controller socket and has said what it can do. */
+export async function connectToDriver(
+  { clock, logger }: Pick<DriverEnvironment, 'clock' | 'logger'>,
   controllerSocket: string,
-  nodeSockets: readonly NodeSocket[],
   signal: AbortSignal,
-): Promise<AsyncDisposable & { readonly driverName: string }> {
-  const { clock, random, fs, informers } = environment;
+): Promise<ConnectedDriver> {
   await using starting = new AsyncDisposableStack();
   const connection = starting.use(connectCsi({ path: controllerSocket, clock }));
-  const logger = environment.logger.with({ socket: controllerSocket });
-  const driver = await connectDriver({ connection, clock, logger, signal });
+  const driver = await connectDriver({
+    connection,
+    clock,
+    logger: logger.with({ socket: controllerSocket }),
+    signal,
+  });
+  const running = starting.move();
+  return { ...driver, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+/** Starts every role that the driver's capabilities allow; the informers that they ask for still have to be started. */
+export function startDriverRoles(environment: DriverEnvironment, driver: ConnectedDriver): AsyncDisposable {
+  const { clock, random, informers } = environment;
+  const stack = new AsyncDisposableStack();
+  const logger = environment.logger.with({ driver: driver.name });
   const component = `${driver.name}_${environment.hostName}_${random.uuid()}`;
   const client = environment.client('external-provisioner');
-  const recorder = starting.use(createEventRecorder({ client, clock, random, component, logger }));
-  starting.use(startProvisioner({ client, informers, recorder, driver, clock, random, logger }));
-  starting.use(startAttacher({ client: environment.client('external-attacher'), informers, driver, clock, logger }));
+  const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
+  stack.use(startProvisioner({ client, informers, recorder, driver, clock, random, logger }));
+  stack.use(startAttacher({ client: environment.client('external-attacher'), informers, driver, clock, logger }));
+  return stack;
+}
+
+/** Tells the kubelets of the driver. */
+export async function startRegistrars(
+  { clock, fs, logger }: Pick<DriverEnvironment, 'clock' | 'fs' | 'logger'>,
+  { name: driverName }: ConnectedDriver,
+  nodeSockets: readonly NodeSocket[],
+): Promise<AsyncDisposable> {
+  await using starting = new AsyncDisposableStack();
   for (const { endpoint, registrationDir } of nodeSockets) {
-    const onRefused = (reason: string) => logger.error('kubelet refused the driver', { driver: driver.name, reason });
-    starting.use(
-      await startRegistrar({ driverName: driver.name, endpoint, registrationDir, logger, clock, fs, onRefused }),
-    );
+    const onRefused = (reason: string) => logger.error('kubelet refused the driver', { driver: driverName, reason });
+    starting.use(await startRegistrar({ driverName, endpoint, registrationDir, logger, clock, fs, onRefused }));
   }
-  const running = starting.move();
-  return { driverName: driver.name, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  return starting.move();
 }

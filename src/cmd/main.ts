@@ -3,7 +3,7 @@
 import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { messageOf, UsageError } from '../base/index.ts';
-import { addRoleCommands } from './roles.ts';
+import { addRoleCommands, withDashes } from './roles.ts';
 import { addUpCommand } from './up.ts';
 
 enableCompileCache();
@@ -13,7 +13,7 @@ const program = new Command('stowage')
   .version(version)
   .exitOverride();
 addUpCommand(program);
-addRoleCommands(program);
+await addRoleCommands(program);
 const driver = program.command('driver').description('run one of the bundled CSI drivers');
 if (process.argv[2] === 'driver') {
   const { addHostpathCommand } = await import('./driver.ts');
@@ -29,7 +29,7 @@ function untilSignalled(): AbortSignal {
 }
 
 try {
-  await program.parseAsync();
+  await program.parseAsync(process.argv.map((argument, index) => (index < 3 ? argument : withDashes(argument))));
 } catch (thrown) {
   if (thrown instanceof CommanderError) process.exitCode = thrown.exitCode === 0 ? 0 : 2;
   else {

@@ -4,7 +4,6 @@ export {
   attachDetachControllerName,
   startAttachDetachController,
 } from './attachdetach/controller.ts';
-export { DecisionLog, type LoggedDecision } from './common/decision-log.ts';
 export type { ControllerOptions } from './common/start-controller.ts';
 export { type CronJobControllerOptions, cronJobControllerName, startCronJobController } from './cronjob/controller.ts';
 export { daemonSetControllerName, startDaemonSetController } from './daemonset/controller.ts';
@@ -37,6 +36,7 @@ export { startVolumeProtectionController, volumeProtectionControllerName } from 
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
 export { replicaSetControllerName, startReplicaSetController } from './replicaset/controller.ts';
 export { replicationControllerName, startReplicationController } from './replication/controller.ts';
+export { type RootCaPublisherOptions, rootCaPublisherName, startRootCaPublisher } from './root-ca/controller.ts';
 export {
   type ServiceAccountControllerOptions,
   serviceAccountControllerName,

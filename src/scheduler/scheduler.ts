@@ -4,7 +4,7 @@
  * it or it is taken back.
  */
 import { isConflict, isNotFound, keyOf, type Pod, pods } from '../api/index.ts';
-import { type Clock, type Logger, messageOf } from '../base/index.ts';
+import { type Clock, type DecisionLog, type Logger, type MetricsRegistry, messageOf } from '../base/index.ts';
 import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
 import { isPodPhaseTerminal } from '../component-helpers/index.ts';
 import { SchedulerCache } from './cache/scheduler-cache.ts';
@@ -27,6 +27,10 @@ export interface SchedulerOptions {
   readonly logger: Logger;
   readonly schedulerName?: string;
   readonly bindTimeoutMs?: number;
+  /** Where the scheduler counts; its metrics are defined in one file. */
+  readonly metrics?: MetricsRegistry;
+  /** Why a pod waits, per node, under `pod/<namespace>/<name>`. */
+  readonly decisions?: DecisionLog;
 }
 
 /** Upstream's VolumeBindingArgs.bindTimeoutSeconds. */

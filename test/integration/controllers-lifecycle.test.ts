@@ -13,7 +13,8 @@ it('controllers leave nothing behind when they are started and stopped fifty tim
     controllers.startEphemeralVolumeController,
     controllers.startStatefulSetController,
     controllers.startNamespaceController,
-    (options: controllers.ControllerOptions) => controllers.startServiceAccountController({ ...options, rootCa: 'ca' }),
+    controllers.startServiceAccountController,
+    (options: controllers.ControllerOptions) => controllers.startRootCaPublisher({ ...options, rootCa: 'ca' }),
   ];
   await plane.clock.settle();
   const before = plane.clock.pendingTimers;

@@ -13,6 +13,7 @@ import {
 import {
   startGarbageCollector,
   startNamespaceController,
+  startRootCaPublisher,
   startServiceAccountController,
 } from '../../src/controllers/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
@@ -158,14 +159,12 @@ describe('the namespace controller', () => {
   });
 });
 
-describe('the service account controller', () => {
-  const start = (client = plane.clientOf('service-account')) =>
-    startOn(
-      plane,
-      'service-account',
-      (options) => startServiceAccountController({ ...options, rootCa: 'PEM' }),
-      client,
-    );
+describe('what every namespace is given', () => {
+  const start = async (rootCa = 'PEM', client = plane.clientOf('service-account')) => {
+    const accounts = await startOn(plane, 'service-account', startServiceAccountController, client);
+    await startOn(plane, 'root-ca', (options) => startRootCaPublisher({ ...options, rootCa }), client);
+    return accounts;
+  };
   const accountOf = (namespace: string) => plane.get(serviceAccounts, { namespace, name: 'default' });
   const rootCaOf = async (namespace: string) =>
     (await plane.get(configMaps, { namespace, name: 'kube-root-ca.crt' }))?.data?.['ca.crt'];
@@ -189,9 +188,17 @@ describe('the service account controller', () => {
     expect(await rootCaOf('team')).toBe('PEM');
   });
 
+  it('leaves what another has published alone while it knows no certificate', async () => {
+    const metadata = { namespace: 'default', name: 'kube-root-ca.crt' };
+    await plane.client.create(configMaps, { metadata, data: { 'ca.crt': 'theirs' } });
+    await start('');
+    expect(await accountOf('default')).toBeDefined();
+    expect(await rootCaOf('default')).toBe('theirs');
+  });
+
   it('[rel-L10] finishes what a killed predecessor began', async () => {
     const mortal = mortalClient(plane.clientOf('service-account'), { afterWrites: 1, lastWriteLands: false });
-    const first = await start(mortal.client);
+    const first = await start('PEM', mortal.client);
     expect(mortal.isDead).toBe(true);
     await first[Symbol.asyncDispose]();
     await start();

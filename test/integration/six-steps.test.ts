@@ -12,6 +12,7 @@ import {
   storageClasses,
   volumeAttachments,
 } from '../../src/api/index.ts';
+import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 import { startAttacher, startProvisioner } from '../../src/sidecars/index.ts';
@@ -30,7 +31,16 @@ describe('the six steps in virtual time', () => {
     const { client, informers, clock, random, logger } = plane;
     const driver = backend.driver;
     plane.use(
-      startControllers({ clock, random, logger, informers, client: (name) => plane.clientOf(name), rootCa: 'ca' }),
+      startControllers({
+        clock,
+        random,
+        logger,
+        metrics: new MetricsRegistry(),
+        decisions: new DecisionLog(clock),
+        informers,
+        client: (name) => plane.clientOf(name),
+        rootCa: 'ca',
+      }),
     );
     const scheduler = plane.use(
       new Scheduler({ client, informers, recorder: plane.recorder('default-scheduler'), clock, logger }),

@@ -14,7 +14,9 @@ import { roleLogger } from './role.ts';
 /** `stowage apiserver`: the API and its store alone. Writes the kubeconfig that the other roles are started with. */
 export async function runApiserver(flags: UpFlags, surroundings: Surroundings): Promise<void> {
   const options = parseUpFlags(flags, surroundings);
-  const logger = roleLogger(flags).with({ component: 'kube-apiserver' });
+  const logger = roleLogger({ format: options.logFormat, verbosity: options.verbosity }).with({
+    component: 'kube-apiserver',
+  });
   using guard = guardProcess(logger, realClock);
   const { signal } = guard;
   const services = { clock: realClock, random: realRandom, logger };

@@ -1,16 +1,33 @@
-import { readFile } from 'node:fs/promises';
+import { realFs } from '../../base/index.ts';
+import { controllerSettings } from '../controller-settings.ts';
+import { controllerTable } from '../controller-table.ts';
 import { startControllers } from '../controllers.ts';
-import { type RoleFlags, runRole } from './role.ts';
+import { controllerManagerFlags, idleControllerManagerFlags } from '../flags/controller-manager-flags.ts';
+import { chooseControllers } from '../flags/controller-names.ts';
+import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
+import { runRole, whileLeading } from './role.ts';
+import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
 
-export interface ControllerManagerFlags extends RoleFlags {
-  readonly rootCaFile?: string;
-}
-
-/** `stowage controller-manager`: every controller, against any API server. */
-export function runControllerManager(flags: ControllerManagerFlags): Promise<void> {
-  return runRole('kube-controller-manager', flags, async ({ clock, random, logger, informers, client, stack }) => {
-    const rootCa = flags.rootCaFile ? await readFile(flags.rootCaFile, 'utf8') : '';
-    stack.use(startControllers({ clock, random, logger, informers, client, rootCa }));
-    informers.start();
+/** `stowage controller-manager`: the controllers, against any API server. */
+export async function runControllerManager(given: GivenFlags, env: Environment): Promise<void> {
+  const flags = readFlags(controllerManagerFlags, given);
+  const idle = idleFlagsGiven(idleControllerManagerFlags, given);
+  const names = controllerTable.map(({ name }) => name);
+  const { enabled, missing } = chooseControllers(flags.controllers, names);
+  const rootCaOfFile = flags['root-ca-file'] ? await realFs.readFile(flags['root-ca-file'], 'utf8') : undefined;
+  const options = {
+    connection: connectionOptions(flags, env),
+    log: logSettings(flags),
+    idle,
+  };
+  const election = leaderElectionSettings(flags);
+  await runRole('kube-controller-manager', options, async (running) => {
+    for (const controller of missing) running.logger.warn('a controller is not part of Stowage', { controller });
+    // Upstream: without the flag the authority that this process trusts itself.
+    const rootCa = rootCaOfFile ?? running.connection.caData ?? '';
+    await whileLeading(running, election, async (role) => {
+      role.stack.use(startControllers({ ...role, rootCa, settings: controllerSettings(flags), enabled }));
+      role.informers.start();
+    });
   });
 }

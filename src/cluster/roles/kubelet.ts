@@ -3,60 +3,50 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { realFs, UsageError } from '../../base/index.ts';
 import { ensureDirectory } from '../directories.ts';
+import { type FlagValues, type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
+import { idleKubeletFlags, kubeletFlags } from '../flags/other-role-flags.ts';
 import { startNode } from '../node.ts';
 import { requireRoot } from '../options.ts';
-import { type RoleFlags, runRole } from './role.ts';
+import { aborted } from '../process-guard.ts';
+import { runRole } from './role.ts';
+import { connectionOptions, type Environment, logSettings } from './role-options.ts';
 
-export interface KubeletFlags extends RoleFlags {
-  readonly nodeName?: string;
-  readonly nodeIp?: string;
-  readonly rootDir?: string;
-  readonly dataDir?: string;
-  readonly port?: string;
-  readonly tlsCertFile?: string;
-  readonly tlsPrivateKeyFile?: string;
-  readonly clientCaFile?: string;
-  /** The user that this process runs as. */
-  readonly uid: number;
-}
-
-const defaultRootDir = '/var/lib/kubelet';
-const defaultPort = '10250';
+type KubeletFlags = FlagValues<typeof kubeletFlags>;
 
 /** `stowage kubelet`: this machine as a node of any cluster. Without certificates it serves no logs and no exec. */
-export function runKubelet(flags: KubeletFlags): Promise<void> {
-  requireRoot('kubelet', flags.uid);
-  const rootDir = resolve(flags.rootDir ?? defaultRootDir);
-  const nodeIp = flags.nodeIp ?? '127.0.0.1';
-  const port = Number(flags.port ?? defaultPort);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UsageError(`--port: "${flags.port}" is not a port`);
-  return runRole('kubelet', { ...flags, leaderElect: false }, async ({ client, clock, random, logger, stack }) => {
+export async function runKubelet(given: GivenFlags, env: Environment, uid: number): Promise<void> {
+  requireRoot('kubelet', uid);
+  const flags = readFlags(kubeletFlags, given);
+  const idle = idleFlagsGiven(idleKubeletFlags, given);
+  const rootDir = resolve(flags['root-dir']);
+  const nodeIp = flags['node-ip'];
+  const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
+  await runRole('kubelet', options, async ({ client, clock, random, logger, signal, stack }) => {
     await ensureDirectory(realFs, '--root-dir', rootDir);
     const tls = await readTls(flags);
-    const nodeName = flags.nodeName ?? hostname();
     stack.use(
       await startNode({
-        nodeName,
+        nodeName: flags['node-name'] || hostname(),
         nodeIp,
         rootDir,
-        dataDir: resolve(flags.dataDir ?? join(rootDir, 'stowage')),
+        dataDir: resolve(flags['data-dir'] || join(rootDir, 'stowage')),
         client: client('kubelet'),
         clock,
         random,
         logger,
-        ...(tls ? { server: { host: nodeIp, port, tls } } : {}),
+        ...(tls ? { server: { host: nodeIp, port: flags.port, tls } } : {}),
       }),
     );
+    logger.info('running');
+    await aborted(signal);
   });
 }
 
-async function readTls({ tlsCertFile, tlsPrivateKeyFile, clientCaFile }: KubeletFlags) {
-  const files = [tlsCertFile, tlsPrivateKeyFile, clientCaFile].filter((file) => file !== undefined);
-  if (files.length === 0) return undefined;
-  const [cert, key, ca] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
-  if (cert === undefined || key === undefined || ca === undefined) {
+async function readTls(flags: KubeletFlags) {
+  const files = [flags['tls-cert-file'], flags['tls-private-key-file'], flags['client-ca-file']];
+  if (files.every((file) => file === '')) return undefined;
+  if (files.includes(''))
     throw new UsageError('--tls-cert-file, --tls-private-key-file and --client-ca-file: each needs the others');
-  }
+  const [cert = '', key = '', ca = ''] = await Promise.all(files.map((file) => readFile(file, 'utf8')));
   return { cert, key, ca };
 }

@@ -3,12 +3,12 @@ import { hostname } from 'node:os';
 import {
   type Clock,
   createLogger,
+  DecisionLog,
   type Logger,
+  MetricsRegistry,
   type Random,
   realClock,
-  realFs,
   realRandom,
-  UsageError,
 } from '../../base/index.ts';
 import {
   type Client,
@@ -16,84 +16,88 @@ import {
   createHttpTransport,
   createInformerFactory,
   type InformerFactory,
-  inClusterConnection,
-  loadKubeconfig,
   runAsLeader,
   type ServerConnection,
 } from '../../client/index.ts';
 import { aborted, guardProcess } from '../process-guard.ts';
+import { connectionOf } from './connect.ts';
+import { type LeaderElectionSettings, type LogSettings, type RoleOptions, tellIdleFlags } from './role-options.ts';
 
-export interface RoleFlags {
-  readonly kubeconfig?: string;
-  readonly leaderElect?: boolean;
-  readonly leaderElectResourceNamespace?: string;
-  readonly loggingFormat?: string;
-  readonly verbosity?: string;
-  /** The process's environment: KUBECONFIG, and what a pod is given to find its cluster. */
-  readonly env?: Readonly<Record<string, string | undefined>>;
-}
-
-type Environment = Readonly<Record<string, string | undefined>>;
-
-export interface Role {
+export interface RoleProcess {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics: MetricsRegistry;
+  readonly decisions: DecisionLog;
   readonly hostName: string;
+  /** Aborts when the process is to stop. */
   readonly signal: AbortSignal;
+  readonly connection: ServerConnection;
   readonly client: (component: string) => Client;
-  readonly informers: InformerFactory;
-  /** Ended, last added first, when the role stops. */
+  /** Ended, last added first, when the process stops. */
   readonly stack: AsyncDisposableStack;
 }
 
-function parseVerbosity(text: string | undefined): number {
-  const verbosity = Number(text ?? '2');
-  if (!Number.isInteger(verbosity) || verbosity < 0 || verbosity > 10)
-    throw new UsageError(`-v: "${text}" is not a number from 0 to 10`);
-  return verbosity;
+export interface Role extends RoleProcess {
+  readonly informers: InformerFactory;
 }
 
-export function roleLogger(flags: RoleFlags): Logger {
-  const format = flags.loggingFormat ?? 'text';
-  if (format !== 'text' && format !== 'json') throw new UsageError(`--logging-format: "${format}" is not text or json`);
-  return createLogger({ format, verbosity: parseVerbosity(flags.verbosity) });
+export function roleLogger({ format, verbosity }: LogSettings): Logger {
+  return createLogger({ format, verbosity });
 }
 
-async function connectionOf(flags: RoleFlags, env: Environment): Promise<ServerConnection> {
-  const paths = (flags.kubeconfig ?? env.KUBECONFIG ?? '').split(':').filter(Boolean);
-  if (paths.length > 0) return loadKubeconfig({ fs: realFs, clock: realClock, paths });
-  if (!env.KUBERNETES_SERVICE_HOST) throw new UsageError('--kubeconfig: needed outside a cluster');
-  return inClusterConnection({ fs: realFs, clock: realClock, env });
+/** Runs a role against an API server until it is signalled. */
+export async function runRole(
+  name: string,
+  options: RoleOptions,
+  body: (process: RoleProcess) => Promise<void>,
+): Promise<void> {
+  const logger = roleLogger(options.log).with({ component: name });
+  tellIdleFlags(options.idle ?? [], logger);
+  const clock = realClock;
+  using guard = guardProcess(logger, clock);
+  const metrics = new MetricsRegistry();
+  const connection = await connectionOf(options.connection);
+  const { rateLimit } = options.connection;
+  await using stack = new AsyncDisposableStack();
+  const transport = stack.use(
+    createHttpTransport({ ...connection, clock, userAgent: `stowage-${name}`, ...(rateLimit ? { rateLimit } : {}) }),
+  );
+  await body({
+    clock,
+    random: realRandom,
+    logger,
+    metrics,
+    decisions: new DecisionLog(clock),
+    hostName: hostname(),
+    signal: guard.signal,
+    connection,
+    client: (component) => createClient({ transport, fieldManager: component }),
+    stack,
+  });
 }
 
 /**
- * Runs a role against an API server until it is signalled. With leader election the body starts when this process
- * leads, and the process exits with status 1 when it no longer does: whoever supervises it starts it again.
+ * Starts the work at once without leader election, else when this process leads. Resolves when the process is to stop,
+ * or when it leads no longer: then it exits with status 1, and whoever supervises it starts it again.
  */
-export async function runRole(name: string, flags: RoleFlags, start: (role: Role) => Promise<void>): Promise<void> {
-  const logger = roleLogger(flags).with({ component: name });
-  const clock = realClock;
-  using guard = guardProcess(logger, clock);
-  const { signal } = guard;
-  const random = realRandom;
-  const transport = createHttpTransport({
-    ...(await connectionOf(flags, flags.env ?? {})),
-    clock,
-    userAgent: `stowage-${name}`,
-  });
-  const client = (component: string) => createClient({ transport, fieldManager: component });
-  const work = async (until: AbortSignal): Promise<void> => {
+export async function whileLeading(
+  running: RoleProcess,
+  election: LeaderElectionSettings | undefined,
+  start: (role: Role) => Promise<void>,
+): Promise<void> {
+  const { clock, random, logger, hostName, client } = running;
+  const work = async (signal: AbortSignal): Promise<void> => {
     await using stack = new AsyncDisposableStack();
-    const informers = stack.use(createInformerFactory({ client: client(name), clock, logger, random }));
-    await start({ clock, random, logger, hostName: hostname(), signal: until, client, informers, stack });
+    const informers = stack.use(createInformerFactory({ client: client('informers'), clock, logger, random }));
+    await start({ ...running, signal, informers, stack });
     logger.info('running');
-    await aborted(until);
+    await aborted(signal);
   };
-  if (flags.leaderElect === false) return await work(signal);
-  const lease = { namespace: flags.leaderElectResourceNamespace ?? 'kube-system', name };
-  const identity = `${hostname()}_${random.uuid()}`;
-  const end = await runAsLeader({ client: client(name), clock, random, logger, lease, identity, signal }, work);
+  if (!election) return await work(running.signal);
+  const identity = `${hostName}_${random.uuid()}`;
+  const candidate = { client: client('leader-election'), identity, signal: running.signal };
+  const end = await runAsLeader({ ...election, ...candidate, clock, random, logger }, work);
   if (end === 'lost') {
     logger.error('leader election lost');
     process.exitCode = 1;

@@ -1,16 +1,26 @@
 import { createEventRecorder } from '../../client/index.ts';
 import { Scheduler } from '../../scheduler/index.ts';
-import { type RoleFlags, runRole } from './role.ts';
+import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
+import { idleSchedulerFlags, schedulerFlags } from '../flags/scheduler-flags.ts';
+import { type Role, runRole, whileLeading } from './role.ts';
+import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
 
 /** `stowage scheduler`: places pods on the nodes of any cluster. */
-export function runScheduler(flags: RoleFlags): Promise<void> {
-  return runRole('kube-scheduler', flags, async ({ clock, random, logger, informers, client, stack, signal }) => {
-    const component = 'default-scheduler';
-    const own = client('kube-scheduler');
-    const recorder = stack.use(createEventRecorder({ client: own, clock, random, component, logger }));
-    const scheduler = stack.use(new Scheduler({ client: own, informers, recorder, clock, logger }));
-    informers.start();
-    await informers.waitForSync(signal);
-    scheduler.start();
-  });
+export async function runScheduler(given: GivenFlags, env: Environment): Promise<void> {
+  const flags = readFlags(schedulerFlags, given);
+  const idle = idleFlagsGiven(idleSchedulerFlags, given);
+  const election = leaderElectionSettings(flags);
+  const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
+  await runRole('kube-scheduler', options, (running) => whileLeading(running, election, start));
+}
+
+async function start(role: Role): Promise<void> {
+  const { clock, random, logger, informers, stack, signal, metrics, decisions } = role;
+  const component = 'default-scheduler';
+  const client = role.client('kube-scheduler');
+  const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
+  const scheduler = stack.use(new Scheduler({ client, informers, recorder, clock, logger, metrics, decisions }));
+  informers.start();
+  await informers.waitForSync(signal);
+  scheduler.start();
 }

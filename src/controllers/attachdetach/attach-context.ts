@@ -1,9 +1,8 @@
 /** What the syncs of the attach/detach controller share. */
 import type { CSIDriver, Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/index.ts';
-import type { Clock, Logger } from '../../base/index.ts';
+import type { Clock, DecisionLog, Logger } from '../../base/index.ts';
 import type { Client, EventRecorder, Informer, WorkQueue } from '../../client/index.ts';
 import type { Announcer } from '../common/announcer.ts';
-import type { DecisionLog } from '../common/decision-log.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import type { ActualStateOfWorld } from './actual-state-of-world.ts';
 import type { DesiredStateOfWorld } from './desired-state-of-world.ts';

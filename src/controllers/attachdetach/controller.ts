@@ -17,10 +17,10 @@ import {
   type VolumeAttachment,
   volumeAttachments,
 } from '../../api/index.ts';
+import { DecisionLog } from '../../base/index.ts';
 import { type Informer, runReconciler } from '../../client/index.ts';
 import { csiVolumeOf, parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
-import { DecisionLog } from '../common/decision-log.ts';
 import { addPodClaimIndex, podsUsingClaim } from '../common/pod-claim-index.ts';
 import { type ControllerOptions, every, startWhenSynced } from '../common/start-controller.ts';
 import { WrittenCache } from '../common/written-cache.ts';
@@ -51,8 +51,6 @@ export interface AttachDetachControllerOptions extends ControllerOptions {
    * (`--disable-force-detach-on-timeout=false`). Off unless chosen: it destroys data when the node still runs.
    */
   readonly forceDetachOnTimeout?: boolean;
-  /** Where decisions on attachments are kept for whoever asks. */
-  readonly decisions?: DecisionLog;
 }
 
 export function startAttachDetachController(options: AttachDetachControllerOptions): AsyncDisposable {
@@ -79,6 +77,7 @@ export function startAttachDetachController(options: AttachDetachControllerOptio
         name: 'attachment',
         clock,
         logger,
+        metrics: options.metrics,
         concurrency: concurrentSyncs,
         reconcile: (key, signal) =>
           key.startsWith(orphanPrefix)

@@ -230,7 +230,7 @@ function announceBlocked(context: AttachContext, { volumeName, node }: VolumeOnN
 }
 
 function recordDecision(context: AttachContext, volumeName: string, node: string, decision: AttachmentDecision): void {
-  const key = `attachment/${volumeName}@${node}`;
+  const key = `volumeattachment/${volumeName}@${node}`;
   if (decision.kind === 'none') context.decisions.forget(key);
   else if ('attachment' in decision) context.decisions.record(key, decision.kind, { kind: decision.kind });
   else context.decisions.record(key, JSON.stringify(decision), decision);

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { VirtualClock } from '../../base/index.ts';
+import { DecisionLog, VirtualClock } from '../../base/index.ts';
 import { Announcer } from './announcer.ts';
-import { DecisionLog } from './decision-log.ts';
 import { testClaim } from './test-objects.ts';
 
 const wait = { type: 'Normal', reason: 'WaitForFirstConsumer', message: 'waiting' } as const;

@@ -1,5 +1,12 @@
 /** What every controller is given, and how it starts: handlers first, work when its informers have synced. */
-import { type Clock, isAbort, type Logger, type Random } from '../../base/index.ts';
+import {
+  type Clock,
+  type DecisionLog,
+  isAbort,
+  type Logger,
+  type MetricsRegistry,
+  type Random,
+} from '../../base/index.ts';
 import type { Client, EventRecorder, InformerFactory } from '../../client/index.ts';
 
 export interface ControllerOptions {
@@ -11,6 +18,13 @@ export interface ControllerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Where the controller counts; each defines its metrics in one file of its own. Without it nothing is counted. */
+  readonly metrics?: MetricsRegistry;
+  /**
+   * Where the decision last taken on each object is kept for whoever asks, under `<kind in lower case>/<key>`:
+   * `persistentvolumeclaim/default/data-web-0`.
+   */
+  readonly decisions?: DecisionLog;
 }
 
 /**

@@ -31,7 +31,7 @@ export function startCronJobController(options: CronJobControllerOptions): Async
   addOwnerIndexes(context.jobs);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncCronJob(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'cronjob', clock, logger, reconcile }));
+    const queue = stack.use(runReconciler({ name: 'cronjob', clock, logger, metrics: options.metrics, reconcile }));
     stack.use(
       informer.addHandler({
         onAdd: (cronJob) => {

@@ -42,7 +42,7 @@ export function startDaemonSetController(options: ControllerOptions): AsyncDispo
   addOwnerIndexes(context.revisions);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncDaemonSet(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'daemonset', clock, logger, reconcile }));
+    const queue = stack.use(runReconciler({ name: 'daemonset', clock, logger, metrics: options.metrics, reconcile }));
     const wake = (key: string) => queue.add(key);
     stack.use(context.writes.watch());
     stack.use(

@@ -19,7 +19,9 @@ export function startEphemeralVolumeController(options: ControllerOptions): Asyn
     const announcer = new Announcer(clock, recorder);
     const context = { client, announcer, pods: podInformer, claims };
     const reconcile = (key: string, signal: AbortSignal) => syncPod(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'ephemeral-volume', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'ephemeral_volume', clock, logger, metrics: options.metrics, reconcile }),
+    );
     const wake = (pod: Pod) => {
       if (ephemeralVolumes(pod).length > 0) queue.add(keyOf(pod));
     };

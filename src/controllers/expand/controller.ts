@@ -18,7 +18,9 @@ export function startExpandController(options: ControllerOptions): AsyncDisposab
   const context: ExpandContext = { client, clock, announcer: new Announcer(clock, recorder), claims };
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncClaim(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'expand', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'volume_expand', clock, logger, metrics: options.metrics, reconcile }),
+    );
     /** Claims at rest are told by a look at two fields: there may be very many. */
     const wake = (claim: PersistentVolumeClaim) => {
       const isNoted = volumes.get(claim.spec.volumeName ?? '')?.metadata.annotations?.[annPreResizeCapacity];

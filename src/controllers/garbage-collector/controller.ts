@@ -24,7 +24,15 @@ export function startGarbageCollector(options: GarbageCollectorOptions): AsyncDi
   return startWhenSynced(informers, logger, (stack) => {
     const graph = new OwnerGraph();
     const reconcile = (uid: string, signal: AbortSignal) => syncObject({ client, graph, queue }, uid, signal);
-    const queue: WorkQueue = stack.use(runReconciler({ name: 'garbage-collector', clock, logger, reconcile }));
+    const queue: WorkQueue = stack.use(
+      runReconciler({
+        name: 'garbage_collector_attempt_to_delete',
+        clock,
+        logger,
+        metrics: options.metrics,
+        reconcile,
+      }),
+    );
     for (const source of sources) stack.use(source.addHandler(handlerFor(source.type, graph, queue)));
   });
 }

@@ -38,7 +38,7 @@ export function startJobController(options: ControllerOptions): AsyncDisposable 
       key.startsWith(orphanPrefix)
         ? syncOrphanPod(context, jobInformer, key.slice(orphanPrefix.length), signal)
         : syncJob(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'job', clock, logger, reconcile }));
+    const queue = stack.use(runReconciler({ name: 'job', clock, logger, metrics: options.metrics, reconcile }));
     const wake = (key: string) => queue.add(key);
     stack.use(context.writes.watch());
     stack.use(watchJobs(context, jobInformer, wake));

@@ -15,7 +15,7 @@ export function startNamespaceController(options: NamespaceControllerOptions): A
   return startWhenSynced(informers, logger, (stack) => {
     const context = { client, namespaces: informer, clock };
     const reconcile = (key: string, signal: AbortSignal) => syncNamespace(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'namespace', clock, logger, reconcile }));
+    const queue = stack.use(runReconciler({ name: 'namespace', clock, logger, metrics: options.metrics, reconcile }));
     const wake = (namespace: Namespace) => {
       if (namespace.metadata.deletionTimestamp) queue.add(keyOf(namespace));
     };

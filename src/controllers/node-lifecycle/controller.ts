@@ -43,7 +43,9 @@ export function startNodeLifecycleController(options: NodeLifecycleControllerOpt
   addPodNodeIndex(context.pods);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncNode(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'node-lifecycle', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'node_lifecycle_controller', clock, logger, metrics: options.metrics, reconcile }),
+    );
     const wake = (name: string) => queue.add(name);
     // A renewed lease wakes nobody: the node's next look finds that there was one.
     stack.use(

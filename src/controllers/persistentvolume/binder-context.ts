@@ -7,10 +7,9 @@ import {
   persistentVolumes,
   type StorageClass,
 } from '../../api/index.ts';
-import type { Logger } from '../../base/index.ts';
+import type { DecisionLog, Logger } from '../../base/index.ts';
 import type { Client, EventRecorder, Informer, WorkQueue } from '../../client/index.ts';
 import type { Announcer } from '../common/announcer.ts';
-import type { DecisionLog } from '../common/decision-log.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import type { VolumeCache } from './volume-cache.ts';
 import type { VolumeOffers } from './volume-offers.ts';

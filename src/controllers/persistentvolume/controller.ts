@@ -11,10 +11,10 @@ import {
   pods,
   storageClasses,
 } from '../../api/index.ts';
+import { DecisionLog } from '../../base/index.ts';
 import { type Informer, runReconciler } from '../../client/index.ts';
 import { claimHasNoClass, getClaimClass, isClaimBindCompleted } from '../../component-helpers/index.ts';
 import { Announcer } from '../common/announcer.ts';
-import { DecisionLog } from '../common/decision-log.ts';
 import { addPodClaimIndex } from '../common/pod-claim-index.ts';
 import { type ControllerOptions, every, startWhenSynced } from '../common/start-controller.ts';
 import { WrittenCache } from '../common/written-cache.ts';
@@ -36,8 +36,6 @@ const pendingByVolume = 'persistentvolume/by-volume';
 export interface PersistentVolumeControllerOptions extends ControllerOptions {
   /** How often everything unsettled is looked at again although nothing changed (`--pvclaimbinder-sync-period`). */
   readonly syncPeriodMs?: number;
-  /** Where decisions on claims are kept for whoever asks. */
-  readonly decisions?: DecisionLog;
 }
 
 export function startPersistentVolumeController(options: PersistentVolumeControllerOptions): AsyncDisposable {
@@ -54,18 +52,18 @@ export function startPersistentVolumeController(options: PersistentVolumeControl
   sources.claims.addIndex(pendingByVolume, (claim) => (claim.spec.volumeName ? [claim.spec.volumeName] : []));
 
   return startWhenSynced(informers, logger, (stack) => {
-    const reconcilerOptions = { clock, logger, concurrency: concurrentSyncs };
+    const reconcilerOptions = { clock, logger, metrics: options.metrics, concurrency: concurrentSyncs };
     const volumeQueue = stack.use(
       runReconciler({
         ...reconcilerOptions,
-        name: 'volume',
+        name: 'volumes',
         reconcile: (key, signal) => syncVolume(context, key, signal),
       }),
     );
     const claimQueue = stack.use(
       runReconciler({
         ...reconcilerOptions,
-        name: 'claim',
+        name: 'claims',
         reconcile: (key, signal) => syncClaim(context, key, signal),
       }),
     );

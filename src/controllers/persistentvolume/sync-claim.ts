@@ -35,7 +35,7 @@ export async function syncClaim(context: BinderContext, key: string, signal: Abo
   if (!claim) {
     context.offers.settle(key);
     context.announcer.forget(key);
-    context.decisions.forget(`claim/${key}`);
+    context.decisions.forget(`persistentvolumeclaim/${key}`);
     return done;
   }
   // The world is read, decided on and, where a volume is chosen, the volume promised before anything is awaited.
@@ -166,16 +166,16 @@ function recordDecision(context: BinderContext, key: string, decision: ClaimDeci
   switch (decision.kind) {
     case 'bind': {
       const volume = decision.volume.metadata.name;
-      context.decisions.record(`claim/${key}`, `bind ${volume}`, { kind: 'bind', volume });
+      context.decisions.record(`persistentvolumeclaim/${key}`, `bind ${volume}`, { kind: 'bind', volume });
       return;
     }
     case 'assignClass':
-      context.decisions.record(`claim/${key}`, `assignClass ${decision.className}`, decision);
+      context.decisions.record(`persistentvolumeclaim/${key}`, `assignClass ${decision.className}`, decision);
       return;
     case 'provision':
     case 'wait':
     case 'lose':
-      context.decisions.record(`claim/${key}`, `${decision.kind} ${decision.event?.message}`, decision);
+      context.decisions.record(`persistentvolumeclaim/${key}`, `${decision.kind} ${decision.event?.message}`, decision);
       return;
     default:
       unreachable(decision, 'claim decision');

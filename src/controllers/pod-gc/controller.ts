@@ -24,7 +24,7 @@ export function startPodGarbageCollector(options: Omit<ControllerOptions, 'recor
   addPodNodeIndex(context.pods);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncPod(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'pod-gc', clock, logger, reconcile }));
+    const queue = stack.use(runReconciler({ name: 'podgc', clock, logger, metrics: options.metrics, reconcile }));
     const wakePod = (pod: Pod) => {
       const { nodeName } = pod.spec;
       const isEnding = pod.metadata.deletionTimestamp !== undefined;

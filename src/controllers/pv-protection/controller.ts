@@ -14,7 +14,9 @@ export function startVolumeProtectionController(options: Omit<ControllerOptions,
   const volumes = informers.informer(persistentVolumes);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncVolume({ client, volumes }, key, signal);
-    const queue = stack.use(runReconciler({ name: 'volume-protection', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'pvprotection', clock, logger, metrics: options.metrics, reconcile }),
+    );
     const wake = (volume: PersistentVolume) => {
       if (decideProtection(volume, volumeProtectionFinalizer).kind !== 'settled') queue.add(keyOf(volume));
     };

@@ -18,7 +18,9 @@ export function startClaimProtectionController(options: Omit<ControllerOptions, 
   return startWhenSynced(informers, logger, (stack) => {
     const context = { client, claims: claimInformer, pods: podInformer };
     const reconcile = (key: string, signal: AbortSignal) => syncClaim(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'claim-protection', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'pvcprotection', clock, logger, metrics: options.metrics, reconcile }),
+    );
     const wake = (claim: PersistentVolumeClaim) => {
       if (decideProtection(claim, claimProtectionFinalizer).kind !== 'settled') queue.add(keyOf(claim));
     };

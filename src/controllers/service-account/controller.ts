@@ -1,34 +1,35 @@
-/** Sees to it that every namespace has the ServiceAccount `default` and the ConfigMap `kube-root-ca.crt`. */
-import { type ConfigMap, configMaps, namespaces, serviceAccounts } from '../../api/index.ts';
-import { runReconciler } from '../../client/index.ts';
+/** Sees to it that every namespace has the ServiceAccount `default`. */
+import { isAlreadyExists, isForbidden, isNotFound, namespaces, serviceAccounts } from '../../api/index.ts';
+import { done, type ReconcileResult, runReconciler } from '../../client/index.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
-import { rootCaName, syncNamespace } from './sync-namespace.ts';
 
-export interface ServiceAccountControllerOptions extends Omit<ControllerOptions, 'recorder'> {
-  /** The certificate of the cluster's authority, PEM. */
-  readonly rootCa: string;
-}
+export type ServiceAccountControllerOptions = Omit<ControllerOptions, 'recorder'>;
 
 export const serviceAccountControllerName = 'service-account-controller';
 
+const defaultAccount = 'default';
+
 export function startServiceAccountController(options: ServiceAccountControllerOptions): AsyncDisposable {
-  const { client, informers, clock, rootCa } = options;
+  const { client, informers, clock } = options;
   const logger = options.logger.with({ component: serviceAccountControllerName });
-  const context = {
-    client,
-    rootCa,
-    namespaces: informers.informer(namespaces),
-    accounts: informers.informer(serviceAccounts),
-    maps: informers.informer(configMaps),
+  const namespaceInformer = informers.informer(namespaces);
+  const accounts = informers.informer(serviceAccounts);
+  const reconcile = async (namespace: string, signal: AbortSignal): Promise<ReconcileResult> => {
+    const known = namespaceInformer.get(namespace);
+    if (!known || known.metadata.deletionTimestamp !== undefined) return done;
+    if (accounts.get(`${namespace}/${defaultAccount}`)) return done;
+    try {
+      await client.create(serviceAccounts, { metadata: { namespace, name: defaultAccount } }, { signal });
+    } catch (thrown) {
+      // Another was faster, or the namespace went away, or is going, while we were at it.
+      if (!isAlreadyExists(thrown) && !isNotFound(thrown) && !isForbidden(thrown)) throw thrown;
+    }
+    return done;
   };
   return startWhenSynced(informers, logger, (stack) => {
-    const reconcile = (name: string, signal: AbortSignal) => syncNamespace(context, name, signal);
-    const queue = stack.use(runReconciler({ name: 'service-account', clock, logger, reconcile }));
-    const wake = ({ metadata }: ConfigMap) => {
-      if (metadata.name === rootCaName) queue.add(metadata.namespace);
-    };
-    stack.use(context.namespaces.addHandler({ onAdd: ({ metadata }) => queue.add(metadata.name) }));
-    stack.use(context.accounts.addHandler({ onDelete: ({ metadata }) => queue.add(metadata.namespace) }));
-    stack.use(context.maps.addHandler({ onUpdate: (_previous, current) => wake(current), onDelete: wake }));
+    const metrics = options.metrics;
+    const queue = stack.use(runReconciler({ name: 'serviceaccount', clock, logger, metrics, reconcile }));
+    stack.use(namespaceInformer.addHandler({ onAdd: ({ metadata }) => queue.add(metadata.name) }));
+    stack.use(accounts.addHandler({ onDelete: ({ metadata }) => queue.add(metadata.namespace) }));
   });
 }

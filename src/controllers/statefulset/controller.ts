@@ -32,7 +32,7 @@ export function startStatefulSetController(options: ControllerOptions): AsyncDis
   addOwnerIndexes(context.revisions);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncStatefulSet(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'statefulset', clock, logger, reconcile }));
+    const queue = stack.use(runReconciler({ name: 'statefulset', clock, logger, metrics: options.metrics, reconcile }));
     stack.use(
       context.sets.addHandler({
         onAdd: (set) => queue.add(keyOf(set)),

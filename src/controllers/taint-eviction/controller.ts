@@ -23,7 +23,9 @@ export function startTaintEvictionController(options: ControllerOptions): AsyncD
   addPodNodeIndex(context.pods);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncPod(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'taint-eviction', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'noexec_taint_pod', clock, logger, metrics: options.metrics, reconcile }),
+    );
     const wakeNode = (node: Node) => {
       for (const pod of podsOnNode(context.pods, node.metadata.name)) queue.add(keyOf(pod));
     };

@@ -35,7 +35,9 @@ export function startAttributesClassProtectionController(options: Omit<Controlle
   context.volumes.addIndex(byAttributesClass, classesOfVolume);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncClass(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'vac-protection', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'vacprotection', clock, logger, metrics: options.metrics, reconcile }),
+    );
     const wake = (found: VolumeAttributesClass) => {
       if (decideProtection(found, attributesClassProtectionFinalizer).kind !== 'settled') queue.add(keyOf(found));
     };

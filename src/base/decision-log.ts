@@ -2,7 +2,7 @@
  * The decision last taken on each object: what `explain`, the console and /debug/decisions read, so that nobody has to
  * guess from events why something waits.
  */
-import type { Clock } from '../../base/index.ts';
+import type { Clock } from './clock.ts';
 
 export interface LoggedDecision {
   readonly decision: object;

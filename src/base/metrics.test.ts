@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { MetricsRegistry } from './metrics.ts';
+
+describe('MetricsRegistry', () => {
+  it('prints counters and gauges by name, with their labels escaped', () => {
+    const metrics = new MetricsRegistry();
+    const requests = metrics.counter({ name: 'requests_total', help: 'Requests.', labels: ['code', 'host'] });
+    requests.inc(['200', 'a"b\\c']);
+    requests.inc(['200', 'a"b\\c'], 2);
+    metrics.gauge({ name: 'depth', help: 'Keys that wait.' }).set(3);
+    expect(metrics.print()).toBe(
+      [
+        '# HELP depth Keys that wait.',
+        '# TYPE depth gauge',
+        'depth 3',
+        '# HELP requests_total Requests.',
+        '# TYPE requests_total counter',
+        'requests_total{code="200",host="a\\"b\\\\c"} 3',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('counts each observation in every bucket at or above it', () => {
+    const metrics = new MetricsRegistry();
+    const seconds = metrics.histogram({ name: 'seconds', help: 'Time.', labels: ['name'], buckets: [0.5, 1] });
+    for (const value of [0.25, 0.5, 0.75, 7]) seconds.observe(value, ['x']);
+    expect(metrics.print().split('\n').slice(2, -1)).toEqual([
+      'seconds_bucket{name="x",le="0.5"} 2',
+      'seconds_bucket{name="x",le="1"} 3',
+      'seconds_bucket{name="x",le="+Inf"} 4',
+      'seconds_sum{name="x"} 8.5',
+      'seconds_count{name="x"} 4',
+    ]);
+  });
+
+  it('gives the same metric to everybody who asks for its name', () => {
+    const metrics = new MetricsRegistry();
+    metrics.counter({ name: 'n', help: 'N.' }).inc();
+    metrics.counter({ name: 'n', help: 'N.' }).inc();
+    expect(metrics.print()).toContain('n 2\n');
+  });
+
+  it('asks its collectors before it prints, until they are taken back', () => {
+    const metrics = new MetricsRegistry();
+    const gauge = metrics.gauge({ name: 'in_use', help: 'In use.', labels: ['node'] });
+    let nodes = ['a', 'b'];
+    const collector = metrics.onCollect(() => {
+      gauge.reset();
+      for (const node of nodes) gauge.set(1, [node]);
+    });
+    expect(metrics.print()).toContain('in_use{node="a"} 1\nin_use{node="b"} 1\n');
+    nodes = ['b'];
+    expect(metrics.print()).not.toContain('node="a"');
+    collector[Symbol.dispose]();
+    nodes = [];
+    expect(metrics.print()).toContain('node="b"');
+  });
+
+  it('keeps a limited number of series', () => {
+    const metrics = new MetricsRegistry();
+    const gauge = metrics.gauge({ name: 'g', help: 'G.', labels: ['object'] });
+    for (let index = 0; index < 10_050; index++) gauge.set(1, [`o-${index}`]);
+    expect(metrics.print().match(/^g\{/gm)).toHaveLength(10_000);
+  });
+});

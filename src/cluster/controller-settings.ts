@@ -1,0 +1,79 @@
+/** What an operator may set about the controllers, complete: what no flag says has its default here. */
+import { controllerManagerFlags } from './flags/controller-manager-flags.ts';
+import { type FlagValues, readFlags } from './flags/flag-table.ts';
+
+export interface RecyclerSettings {
+  /** The file of the pod that does it; '' for the built-in one. */
+  readonly podTemplateFile: string;
+  readonly minimumTimeoutSeconds: number;
+  /** For each Gi of the volume. */
+  readonly timeoutIncrementSeconds: number;
+}
+
+export interface ControllerSettings {
+  readonly binder: {
+    readonly syncPeriodMs: number;
+    readonly dynamicProvisioning: boolean;
+    readonly hostPathProvisioner: boolean;
+    readonly hostPathRecycler: RecyclerSettings;
+    readonly nfsRecycler: RecyclerSettings;
+  };
+  readonly attachDetach: {
+    readonly syncPeriodMs: number;
+    /** Whether everything is looked at again although nothing changed. */
+    readonly reconcileSync: boolean;
+    readonly forceDetachOnTimeout: boolean;
+    readonly flexVolumePluginDir: string;
+  };
+  readonly nodeLifecycle: {
+    readonly gracePeriodMs: number;
+    readonly startupGracePeriodMs: number;
+    /** Nodes per second. */
+    readonly evictionRate: number;
+    readonly secondaryEvictionRate: number;
+    readonly largeClusterSize: number;
+    readonly unhealthyZoneThreshold: number;
+  };
+  readonly podGc: { readonly terminatedPodThreshold: number };
+  readonly resourceQuota: { readonly syncPeriodMs: number };
+}
+
+export function controllerSettings(flags: FlagValues<typeof controllerManagerFlags>): ControllerSettings {
+  return {
+    binder: {
+      syncPeriodMs: flags['pvclaimbinder-sync-period'],
+      dynamicProvisioning: flags['enable-dynamic-provisioning'],
+      hostPathProvisioner: flags['enable-hostpath-provisioner'],
+      hostPathRecycler: {
+        podTemplateFile: flags['pv-recycler-pod-template-filepath-hostpath'],
+        minimumTimeoutSeconds: flags['pv-recycler-minimum-timeout-hostpath'],
+        timeoutIncrementSeconds: flags['pv-recycler-timeout-increment-hostpath'],
+      },
+      nfsRecycler: {
+        podTemplateFile: flags['pv-recycler-pod-template-filepath-nfs'],
+        minimumTimeoutSeconds: flags['pv-recycler-minimum-timeout-nfs'],
+        timeoutIncrementSeconds: flags['pv-recycler-increment-timeout-nfs'],
+      },
+    },
+    attachDetach: {
+      syncPeriodMs: flags['attach-detach-reconcile-sync-period'],
+      reconcileSync: !flags['disable-attach-detach-reconcile-sync'],
+      forceDetachOnTimeout: !flags['disable-force-detach-on-timeout'],
+      flexVolumePluginDir: flags['flex-volume-plugin-dir'],
+    },
+    nodeLifecycle: {
+      gracePeriodMs: flags['node-monitor-grace-period'],
+      startupGracePeriodMs: flags['node-startup-grace-period'],
+      evictionRate: flags['node-eviction-rate'],
+      secondaryEvictionRate: flags['secondary-node-eviction-rate'],
+      largeClusterSize: flags['large-cluster-size-threshold'],
+      unhealthyZoneThreshold: flags['unhealthy-zone-threshold'],
+    },
+    podGc: { terminatedPodThreshold: flags['terminated-pod-gc-threshold'] },
+    resourceQuota: { syncPeriodMs: flags['resource-quota-sync-period'] },
+  };
+}
+
+export const defaultControllerSettings: ControllerSettings = controllerSettings(
+  readFlags(controllerManagerFlags, new Map()),
+);

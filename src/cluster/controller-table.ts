@@ -1,0 +1,171 @@
+/** The controllers as data: under which name each is chosen, speaks and is allowed to act, and what it is set to. */
+import * as controllers from '../controllers/index.ts';
+import type { ControllerSettings } from './controller-settings.ts';
+
+/** What a start may use beyond what every controller is given. */
+export interface ControllerContext {
+  readonly settings: ControllerSettings;
+  /** The certificate of the cluster's authority, PEM; '' when it is not known. */
+  readonly rootCa: string;
+}
+
+export interface ControllerEntry {
+  /** Upstream's name, which `--controllers` takes. */
+  readonly name: string;
+  /** The source of its events. */
+  readonly component: string;
+  /** The service account in kube-system whose rights suffice for it, as upstream binds them. */
+  readonly account: string;
+  readonly start: (options: controllers.ControllerOptions, context: ControllerContext) => AsyncDisposable;
+}
+
+const volumes: readonly ControllerEntry[] = [
+  {
+    name: 'persistentvolume-binder-controller',
+    component: controllers.persistentVolumeControllerName,
+    account: 'persistent-volume-binder',
+    start: (options, { settings: { binder } }) =>
+      controllers.startPersistentVolumeController({ ...options, syncPeriodMs: binder.syncPeriodMs }),
+  },
+  {
+    name: 'persistentvolume-attach-detach-controller',
+    component: controllers.attachDetachControllerName,
+    account: 'attachdetach-controller',
+    start: (options, { settings: { attachDetach } }) =>
+      controllers.startAttachDetachController({
+        ...options,
+        syncPeriodMs: attachDetach.syncPeriodMs,
+        forceDetachOnTimeout: attachDetach.forceDetachOnTimeout,
+      }),
+  },
+  {
+    name: 'persistentvolumeclaim-protection-controller',
+    component: controllers.claimProtectionControllerName,
+    account: 'pvc-protection-controller',
+    start: controllers.startClaimProtectionController,
+  },
+  {
+    name: 'persistentvolume-protection-controller',
+    component: controllers.volumeProtectionControllerName,
+    account: 'pv-protection-controller',
+    start: controllers.startVolumeProtectionController,
+  },
+  {
+    name: 'volumeattributesclass-protection-controller',
+    component: controllers.attributesClassProtectionControllerName,
+    account: 'volumeattributesclass-protection-controller',
+    start: controllers.startAttributesClassProtectionController,
+  },
+  {
+    name: 'persistentvolume-expander-controller',
+    component: controllers.expandControllerName,
+    account: 'expand-controller',
+    start: controllers.startExpandController,
+  },
+  {
+    name: 'ephemeral-volume-controller',
+    component: controllers.ephemeralVolumeControllerName,
+    account: 'ephemeral-volume-controller',
+    start: controllers.startEphemeralVolumeController,
+  },
+];
+
+const workloads: readonly ControllerEntry[] = [
+  {
+    name: 'statefulset-controller',
+    component: controllers.statefulSetControllerName,
+    account: 'statefulset-controller',
+    start: controllers.startStatefulSetController,
+  },
+  {
+    name: 'deployment-controller',
+    component: controllers.deploymentControllerName,
+    account: 'deployment-controller',
+    start: controllers.startDeploymentController,
+  },
+  {
+    name: 'replicaset-controller',
+    component: controllers.replicaSetControllerName,
+    account: 'replicaset-controller',
+    start: controllers.startReplicaSetController,
+  },
+  {
+    name: 'replicationcontroller-controller',
+    component: controllers.replicationControllerName,
+    account: 'replication-controller',
+    start: controllers.startReplicationController,
+  },
+  {
+    name: 'daemonset-controller',
+    component: controllers.daemonSetControllerName,
+    account: 'daemon-set-controller',
+    start: controllers.startDaemonSetController,
+  },
+  {
+    name: 'job-controller',
+    component: controllers.jobControllerName,
+    account: 'job-controller',
+    start: controllers.startJobController,
+  },
+  {
+    name: 'cronjob-controller',
+    component: controllers.cronJobControllerName,
+    account: 'cronjob-controller',
+    start: (options) => {
+      const localTimeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+      return controllers.startCronJobController({ ...options, localTimeZone });
+    },
+  },
+];
+
+const cluster: readonly ControllerEntry[] = [
+  {
+    name: 'node-lifecycle-controller',
+    component: controllers.nodeLifecycleControllerName,
+    account: 'node-controller',
+    start: (options, { settings: { nodeLifecycle } }) =>
+      controllers.startNodeLifecycleController({
+        ...options,
+        gracePeriodMs: nodeLifecycle.gracePeriodMs,
+        startupGracePeriodMs: nodeLifecycle.startupGracePeriodMs,
+      }),
+  },
+  {
+    name: 'taint-eviction-controller',
+    component: controllers.taintEvictionControllerName,
+    account: 'node-controller',
+    start: controllers.startTaintEvictionController,
+  },
+  {
+    name: 'pod-garbage-collector-controller',
+    component: controllers.podGarbageCollectorName,
+    account: 'pod-garbage-collector',
+    start: controllers.startPodGarbageCollector,
+  },
+  {
+    name: 'garbage-collector-controller',
+    component: controllers.garbageCollectorName,
+    account: 'generic-garbage-collector',
+    start: controllers.startGarbageCollector,
+  },
+  {
+    name: 'namespace-controller',
+    component: controllers.namespaceControllerName,
+    account: 'namespace-controller',
+    start: controllers.startNamespaceController,
+  },
+  {
+    name: 'serviceaccount-controller',
+    component: controllers.serviceAccountControllerName,
+    account: 'service-account-controller',
+    start: controllers.startServiceAccountController,
+  },
+  {
+    name: 'root-ca-certificate-publisher-controller',
+    component: controllers.rootCaPublisherName,
+    account: 'root-ca-cert-publisher',
+    start: (options, { rootCa }) => controllers.startRootCaPublisher({ ...options, rootCa }),
+  },
+];
+
+export const controllerTable: readonly ControllerEntry[] = [...volumes, ...workloads, ...cluster];

@@ -1,0 +1,33 @@
+/** The flags of `stowage csi-sidecar` and `stowage kubelet`. */
+import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
+import { duration, file, type IdleFlags, integer, text } from './flag-table.ts';
+
+const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
+
+export const csiSidecarFlags = {
+  ...connectionFlags,
+  ...leaderElection,
+  ...loggingFlags,
+  'leader-elect-retry-period': duration('5s', 'between renewals, and between tries to become the leader', { above: 0 }),
+  'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
+  'csi-address': text('/run/csi/socket', "the driver's socket"),
+  'kubelet-registration-path': text('', "the driver's socket as the kubelet sees it"),
+  'plugin-registration-path': text('', "the kubelet's registration directory"),
+};
+
+export const idleCsiSidecarFlags: IdleFlags = {};
+
+export const kubeletFlags = {
+  ...connectionFlags,
+  ...loggingFlags,
+  'node-name': text('', 'the name of the node (default: the host name)'),
+  'node-ip': text('127.0.0.1', 'where the node is reached'),
+  'root-dir': text('/var/lib/kubelet', 'where the kubelet keeps its files'),
+  'data-dir': text('', 'where containers and images are kept (default: <root-dir>/stowage)'),
+  port: integer(10_250, 'where logs and exec are served', { atLeast: 0, atMost: 65_535 }),
+  'tls-cert-file': file('what to serve them with'),
+  'tls-private-key-file': file('its key'),
+  'client-ca-file': file('the authority of the API server that asks for them'),
+};
+
+export const idleKubeletFlags: IdleFlags = {};
