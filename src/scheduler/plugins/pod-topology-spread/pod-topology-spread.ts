@@ -1,0 +1,99 @@
+/**
+ * Spreads pods over the values of a node label: constraints that must hold decide where a pod may go, others and the
+ * defaults for pods of services and workloads decide where it had better. Leaves itself out where there are none.
+ */
+import type { Pod, ReplicaSet, ReplicationController, Service, StatefulSet } from '../../../api/index.ts';
+import type { Informer, Lister } from '../../../client/index.ts';
+import {
+  type CycleState,
+  type NodeInfo,
+  on,
+  type Plugin,
+  type PodInfo,
+  type PreFilterResult,
+  type Snapshot,
+} from '../../framework/plugin.ts';
+import { type Status, skip, success } from '../../framework/status.ts';
+import { defaultSelector, type PodOwners } from './default-selector.ts';
+import { FilterState } from './filter-state.ts';
+import { nodeChangeMayHelp, ownChangeMayHelp, podChangeMayHelp } from './queueing-hints.ts';
+import { ScoreState } from './score-state.ts';
+import { defaultConstraints, hasOwnConstraints, ownConstraints } from './spread-constraints.ts';
+
+const filterKey = 'PreFilterPodTopologySpread';
+const scoreKey = 'PreScorePodTopologySpread';
+const byNamespace = 'scheduler/namespace';
+
+export interface PodTopologySpreadOptions {
+  readonly services: Pick<Informer<Service>, 'addIndex' | 'byIndex'>;
+  readonly replicationControllers: Lister<ReplicationController>;
+  readonly replicaSets: Lister<ReplicaSet>;
+  readonly statefulSets: Lister<StatefulSet>;
+}
+
+export class PodTopologySpread implements Plugin {
+  readonly name = 'PodTopologySpread';
+  readonly weight = 2;
+  readonly events = [
+    ...on(['AssignedPodAdd', 'AssignedPodUpdate', 'AssignedPodDelete'], (pod, previous, current) =>
+      podChangeMayHelp(waiting(pod), { previous, current }),
+    ),
+    ...on(['NodeAdd', 'NodeDelete', 'UpdateNodeLabel', 'UpdateNodeTaint'], (pod, previous, current) =>
+      nodeChangeMayHelp(waiting(pod), { previous, current }),
+    ),
+    ...on(['PodUpdate'], (pod, previous, current) => ownChangeMayHelp(waiting(pod), { previous, current })),
+  ];
+  readonly #owners: PodOwners;
+
+  constructor({ services, replicationControllers, replicaSets, statefulSets }: PodTopologySpreadOptions) {
+    services.addIndex(byNamespace, ({ metadata }) => [metadata.namespace ?? '']);
+    this.#owners = {
+      services: (namespace) => services.byIndex(byNamespace, namespace),
+      replicationController: (key) => replicationControllers.get(key),
+      replicaSet: (key) => replicaSets.get(key),
+      statefulSet: (key) => statefulSets.get(key),
+    };
+  }
+
+  preFilter(state: CycleState, pod: Pod, { nodes }: Snapshot): PreFilterResult {
+    const constraints = ownConstraints(pod, 'DoNotSchedule');
+    if (constraints.length === 0) return { status: skip };
+    state.write(filterKey, FilterState.count(pod, constraints, nodes));
+    return { status: success };
+  }
+
+  addPod(state: CycleState, _pod: Pod, added: PodInfo, { node }: NodeInfo): void {
+    state.read<FilterState>(filterKey)?.addPod(added.pod, node);
+  }
+
+  removePod(state: CycleState, _pod: Pod, removed: PodInfo, { node }: NodeInfo): void {
+    state.read<FilterState>(filterKey)?.removePod(removed.pod, node);
+  }
+
+  filter(state: CycleState, _pod: Pod, { node }: NodeInfo): Status {
+    return state.read<FilterState>(filterKey)?.check(node) ?? success;
+  }
+
+  preScore(state: CycleState, pod: Pod, feasible: readonly NodeInfo[], { nodes }: Snapshot): Status {
+    const own = hasOwnConstraints(pod);
+    const constraints = own
+      ? ownConstraints(pod, 'ScheduleAnyway')
+      : defaultConstraints(defaultSelector(pod, this.#owners));
+    if (constraints.length === 0) return skip;
+    state.write(scoreKey, ScoreState.count({ pod, constraints, requireAllTopologies: own }, feasible, nodes));
+    return success;
+  }
+
+  score(state: CycleState, _pod: Pod, node: NodeInfo): number {
+    return state.read<ScoreState>(scoreKey)?.score(node) ?? 0;
+  }
+
+  normalizeScore(state: CycleState, _pod: Pod, scores: number[], nodes: readonly NodeInfo[]): void {
+    const normalized = state.read<ScoreState>(scoreKey)?.normalize(scores, nodes) ?? [];
+    for (const [index, score] of normalized.entries()) scores[index] = score;
+  }
+}
+
+function waiting(pod: Pod) {
+  return { pod, constraints: ownConstraints(pod, 'DoNotSchedule') };
+}

@@ -1,0 +1,81 @@
+/** Runs the plugin over nodes with pods on them, for its tables of cases. */
+import type { ReplicaSet, ReplicationController, Service, StatefulSet } from '../../../api/index.ts';
+import { CycleState } from '../../framework/plugin.ts';
+import { isRejected } from '../../framework/status.ts';
+import { type Cluster, listOf, snapshotOf } from '../testing/cluster.ts';
+import { type Constraint, makePod, type PodOptions } from '../testing/neighbours.ts';
+import { PodTopologySpread } from './pod-topology-spread.ts';
+
+export const constraintsNotMatch = "node(s) didn't match pod topology spread constraints";
+export const missingLabel = "node(s) didn't match pod topology spread constraints (missing required label) (final)";
+
+interface Given extends Cluster {
+  readonly pod: PodOptions;
+}
+
+export interface FilterCase extends Given {
+  /** Per node: `fits`, `skipped`, or the reason; `(final)` marks one that removing pods would not mend. */
+  readonly expected: Readonly<Record<string, string>>;
+}
+
+export interface Owners {
+  readonly services?: readonly Service[];
+  readonly replicationControllers?: readonly ReplicationController[];
+  readonly replicaSets?: readonly ReplicaSet[];
+  readonly statefulSets?: readonly StatefulSet[];
+}
+
+export interface ScoreCase extends Given, Owners {
+  /** Nodes that do not fit; their pods count nevertheless. */
+  readonly unfit?: readonly string[];
+  readonly expected: Readonly<Record<string, number>> | 'skipped';
+}
+
+/** Hard: the skew must not be more than 1. */
+export function hard(topologyKey: string, more: Partial<Constraint> = {}): Constraint {
+  const labelSelector = { matchLabels: { app: 'web' } };
+  return { maxSkew: 1, topologyKey, whenUnsatisfiable: 'DoNotSchedule', labelSelector, ...more };
+}
+
+/** Soft: the skew had better not be more than 1. */
+export function soft(topologyKey: string, more: Partial<Constraint> = {}): Constraint {
+  return hard(topologyKey, { whenUnsatisfiable: 'ScheduleAnyway', ...more });
+}
+
+export function pluginOf(owners: Owners = {}): PodTopologySpread {
+  return new PodTopologySpread({
+    services: { ...listOf(owners.services ?? []), addIndex: () => {} },
+    replicationControllers: listOf(owners.replicationControllers ?? []),
+    replicaSets: listOf(owners.replicaSets ?? []),
+    statefulSets: listOf(owners.statefulSets ?? []),
+  });
+}
+
+export function fitsWhere(given: FilterCase): Readonly<Record<string, string>> {
+  const plugin = pluginOf();
+  const snapshot = snapshotOf(given);
+  const state = new CycleState();
+  const pod = makePod(given.pod);
+  const { status } = plugin.preFilter(state, pod, snapshot);
+  return Object.fromEntries(
+    snapshot.nodes.map((node) => {
+      if (status.code === 'skip') return [node.name, 'skipped'];
+      const answer = plugin.filter(state, pod, node);
+      if (!isRejected(answer)) return [node.name, 'fits'];
+      const final = answer.code === 'unresolvable' ? ' (final)' : '';
+      return [node.name, `${answer.reasons.join(', ')}${final}`];
+    }),
+  );
+}
+
+export function scoresOf(given: ScoreCase): ScoreCase['expected'] {
+  const plugin = pluginOf(given);
+  const snapshot = snapshotOf(given);
+  const feasible = snapshot.nodes.filter(({ name }) => !given.unfit?.includes(name));
+  const state = new CycleState();
+  const pod = makePod(given.pod);
+  if (plugin.preScore(state, pod, feasible, snapshot).code === 'skip') return 'skipped';
+  const scores = feasible.map((node) => plugin.score(state, pod, node));
+  plugin.normalizeScore(state, pod, scores, feasible);
+  return Object.fromEntries(feasible.map((node, index) => [node.name, scores[index] ?? Number.NaN]));
+}
