@@ -3,9 +3,14 @@ import {
   csiDrivers,
   csiNodes,
   csiStorageCapacities,
+  namespaces,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
+  replicaSets,
+  replicationControllers,
+  services,
+  statefulSets,
   storageClasses,
   volumeAttachments,
 } from '../api/index.ts';
@@ -14,12 +19,14 @@ import type { Client, InformerFactory } from '../client/index.ts';
 import type { Plugin } from './framework/plugin.ts';
 import { createDefaultBinder } from './plugins/default-binder.ts';
 import { defaultPreemption } from './plugins/default-preemption.ts';
+import { InterPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodeName } from './plugins/node-name.ts';
 import { nodePorts } from './plugins/node-ports.ts';
 import { nodeResourcesFit } from './plugins/node-resources-fit.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { NodeVolumeLimits } from './plugins/node-volume-limits.ts';
+import { PodTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts';
 import { prioritySort } from './plugins/priority-sort.ts';
 import { schedulingGates } from './plugins/scheduling-gates.ts';
 import { taintToleration } from './plugins/taint-toleration.ts';
@@ -68,6 +75,13 @@ export function createDefaultPlugins({
     new NodeVolumeLimits({ claims, volumes, classes, attachments, csiNodes: informers.informer(csiNodes) }),
     volumeBinding,
     new VolumeZone({ claims, volumes }),
+    new PodTopologySpread({
+      services: informers.informer(services),
+      replicationControllers: informers.informer(replicationControllers),
+      replicaSets: informers.informer(replicaSets),
+      statefulSets: informers.informer(statefulSets),
+    }),
+    new InterPodAffinity({ namespaces: informers.informer(namespaces) }),
     defaultPreemption,
     createDefaultBinder(client),
   ];

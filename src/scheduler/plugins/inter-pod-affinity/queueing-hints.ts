@@ -45,7 +45,9 @@ export function nodeChangeMayHelp({ terms }: Waiting, { previous, current }: Obj
   const { requiredAffinity, requiredAntiAffinity } = terms;
   const now = current.metadata.labels;
   if (!previous) {
-    return requiredAffinity.length === 0 || requiredAffinity.some(({ topologyKey }) => now?.[topologyKey] !== undefined);
+    return (
+      requiredAffinity.length === 0 || requiredAffinity.some(({ topologyKey }) => now?.[topologyKey] !== undefined)
+    );
   }
   const before = previous.metadata.labels;
   if (requiredAffinity.length === 0 && requiredAntiAffinity.length === 0) return !sameLabels(before, now);

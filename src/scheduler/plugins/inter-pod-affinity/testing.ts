@@ -2,8 +2,8 @@
 import type { Labels, Namespace } from '../../../api/index.ts';
 import { CycleState } from '../../framework/plugin.ts';
 import { isRejected } from '../../framework/status.ts';
-import { makePod, type PodOptions } from '../testing/neighbours.ts';
 import { type Cluster, listOf, snapshotOf } from '../testing/cluster.ts';
+import { makePod, type PodOptions } from '../testing/neighbours.ts';
 import { InterPodAffinity } from './inter-pod-affinity.ts';
 
 export const affinityRules = "node(s) didn't match pod affinity rules (final)";

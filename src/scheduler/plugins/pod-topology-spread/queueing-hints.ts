@@ -16,12 +16,9 @@ function matchesAll(constraints: readonly SpreadConstraint[], labels: Labels | u
 export function podChangeMayHelp({ pod, constraints }: Waiting, { previous, current }: ObjectChange<Pod>): boolean {
   if ((current ?? previous)?.metadata.namespace !== pod.metadata.namespace) return false;
   if (!previous || !current) return matchesAll(constraints, (current ?? previous)?.metadata.labels);
-  // Pods that are going away are no longer counted.
-  const leaves = !previous.metadata.deletionTimestamp && current.metadata.deletionTimestamp !== undefined;
-  return constraints.some(({ selector }) => {
-    const matched = selector.matches(previous.metadata.labels);
-    return matched !== selector.matches(current.metadata.labels) || (matched && leaves);
-  });
+  return constraints.some(
+    ({ selector }) => selector.matches(previous.metadata.labels) !== selector.matches(current.metadata.labels),
+  );
 }
 
 /** Whether a change of the waiting pod itself may help. */

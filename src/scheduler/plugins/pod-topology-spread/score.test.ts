@@ -36,7 +36,10 @@ const ownedBy = (kind: string, apiVersion = 'apps/v1'): PodOptions => ({
   ...web,
   meta: { ownerReferences: [{ apiVersion, kind, name: 'web', uid: 'owner', controller: true }] },
 });
-const workload = { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { matchLabels: { app: 'web' } } } };
+const workload = {
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { selector: { matchLabels: { app: 'web' } } },
+};
 
 const soft1: Record<string, ScoreCase> = {
   'a pod that nothing spreads is left out': onHosts([1, 0, 0, 0], [], { pod: web, expected: 'skipped' }),
@@ -106,14 +109,24 @@ const overZones: Record<string, ScoreCase> = {
     expected: { a1: 25, a2: 25, b1: 0, b2: 100 },
   },
   'hosts that the node selector excludes are not counted': {
-    nodes: { ...zones, b2: { ...zones.b2, disk: 'none' }, b1: { ...zones.b1, disk: 'ssd' }, a1: { ...zones.a1, disk: 'ssd' } },
+    nodes: {
+      ...zones,
+      b2: { ...zones.b2, disk: 'none' },
+      b1: { ...zones.b1, disk: 'ssd' },
+      a1: { ...zones.a1, disk: 'ssd' },
+    },
     placed: { a1: pods(1), b2: pods(5) },
     unfit: ['a2', 'b2'],
     pod: { ...web, spread: [soft('zone')], spec: { nodeSelector: { disk: 'ssd' } } },
     expected: { a1: 0, b1: 100 },
   },
   'hosts that the node selector excludes are counted if it is to be ignored': {
-    nodes: { ...zones, b2: { ...zones.b2, disk: 'none' }, b1: { ...zones.b1, disk: 'ssd' }, a1: { ...zones.a1, disk: 'ssd' } },
+    nodes: {
+      ...zones,
+      b2: { ...zones.b2, disk: 'none' },
+      b1: { ...zones.b1, disk: 'ssd' },
+      a1: { ...zones.a1, disk: 'ssd' },
+    },
     placed: { a1: pods(1), b2: pods(5) },
     unfit: ['a2', 'b2'],
     pod: {

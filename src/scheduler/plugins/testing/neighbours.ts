@@ -1,5 +1,5 @@
 /** Pods that want to be near, far or spread, and nodes with pods on them, for tests of the plugins about neighbours. */
-import type { Labels, LabelSelector, Node, Pod } from '../../../api/index.ts';
+import type { LabelSelector, Labels, Node, Pod } from '../../../api/index.ts';
 
 type Affinity = NonNullable<Pod['spec']['affinity']>;
 export type Term = NonNullable<
