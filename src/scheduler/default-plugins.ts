@@ -18,7 +18,6 @@ import type { Clock } from '../base/index.ts';
 import type { Client, InformerFactory } from '../client/index.ts';
 import type { Plugin } from './framework/plugin.ts';
 import { createDefaultBinder } from './plugins/default-binder.ts';
-import { defaultPreemption } from './plugins/default-preemption.ts';
 import { InterPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodeName } from './plugins/node-name.ts';
@@ -39,6 +38,7 @@ export interface DefaultPluginsOptions {
   readonly clock: Clock;
   readonly informers: InformerFactory;
   readonly bindTimeoutMs: number;
+  readonly preemption: Plugin;
 }
 
 export function createDefaultPlugins({
@@ -46,6 +46,7 @@ export function createDefaultPlugins({
   clock,
   informers,
   bindTimeoutMs,
+  preemption,
 }: DefaultPluginsOptions): readonly Plugin[] {
   const claims = informers.informer(persistentVolumeClaims);
   const volumes = informers.informer(persistentVolumes);
@@ -82,7 +83,7 @@ export function createDefaultPlugins({
       statefulSets: informers.informer(statefulSets),
     }),
     new InterPodAffinity({ namespaces: informers.informer(namespaces) }),
-    defaultPreemption,
+    preemption,
     createDefaultBinder(client),
   ];
 }

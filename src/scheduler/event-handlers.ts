@@ -20,12 +20,14 @@ import { isPodPhaseTerminal } from '../component-helpers/index.ts';
 import type { SchedulerCache } from './cache/scheduler-cache.ts';
 import { eventsOfNodeChange, schedulingInputChanged } from './events-of-change.ts';
 import type { ClusterEvent } from './framework/cluster-event.ts';
+import type { Nominator } from './framework/nominator.ts';
 import type { SchedulingQueue } from './queue/scheduling-queue.ts';
 
 export interface EventHandlersOptions {
   readonly informers: InformerFactory;
   readonly cache: SchedulerCache;
   readonly queue: SchedulingQueue;
+  readonly nominator: Nominator;
   /** Whether this scheduler is the one that the pod names. */
   isOurs(pod: Pod): boolean;
   /** A pod needs no node any more: it has one, has ended or is gone. */
@@ -78,6 +80,14 @@ function needsNode(pod: Pod): boolean {
   return !pod.spec.nodeName && !isPodPhaseTerminal(pod);
 }
 
+/** Follows what the API says of the pod's nomination, unless it says the same as before. */
+function noteNomination(nominator: Nominator, previous: Pod | undefined, pod: Pod): void {
+  const nodeName = pod.status?.nominatedNodeName;
+  if (nodeName && (nodeName !== previous?.status?.nominatedNodeName || nominator.nodeOf(pod) === nodeName)) {
+    nominator.add(pod, nodeName);
+  } else if (!nodeName && previous?.status?.nominatedNodeName) nominator.remove(pod.metadata.uid);
+}
+
 function addPodHandler(options: EventHandlersOptions): void {
   const { informers, cache, queue } = options;
   const settle = (pod: Pod) => {
@@ -86,9 +96,13 @@ function addPodHandler(options: EventHandlersOptions): void {
   };
   const onWaiting = (previous: Pod | undefined, pod: Pod) => {
     if (!options.isOurs(pod)) return;
+    noteNomination(options.nominator, previous, pod);
     if (pod.metadata.deletionTimestamp) settle(pod);
-    else if (!previous || !queue.has(pod.metadata.uid)) queue.add(pod);
-    else queue.update(pod, { event: 'PodUpdate', previous, current: pod }, schedulingInputChanged(previous, pod));
+    else if (!queue.has(pod.metadata.uid)) {
+      // A placement that was assumed is not yet in what the API shows.
+      if (!cache.has(pod.metadata.uid)) queue.add(pod);
+    } else if (previous)
+      queue.update(pod, { event: 'PodUpdate', previous, current: pod }, schedulingInputChanged(previous, pod));
   };
   const onPlaced = (previous: Pod | undefined, pod: Pod) => {
     if (!previous || needsNode(previous)) settle(pod);

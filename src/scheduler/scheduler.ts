@@ -3,7 +3,7 @@
  * volumes, then the pod) run beside the next attempts. What it has chosen is assumed in its cache until the API shows
  * it or it is taken back.
  */
-import { isConflict, isNotFound, keyOf, type Pod, pods } from '../api/index.ts';
+import { isConflict, isNotFound, keyOf, type Pod, podDisruptionBudgets, pods } from '../api/index.ts';
 import { type Clock, type DecisionLog, type Logger, type MetricsRegistry, messageOf } from '../base/index.ts';
 import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
 import { isPodPhaseTerminal } from '../component-helpers/index.ts';
@@ -13,10 +13,11 @@ import { addEventHandlers } from './event-handlers.ts';
 import { FitError } from './framework/fit-error.ts';
 import { Framework, type Placement } from './framework/framework.ts';
 import { Nominator } from './framework/nominator.ts';
-import type { QueuedPod } from './framework/plugin.ts';
+import type { Plugin, QueuedPod } from './framework/plugin.ts';
 import { PluginError } from './framework/plugin-error.ts';
+import { DefaultPreemption } from './plugins/default-preemption/default-preemption.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
-import { reportFailure } from './report.ts';
+import { clearNomination, type ReporterOptions, reportFailure } from './report.ts';
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -60,16 +61,17 @@ export class Scheduler implements AsyncDisposable {
   #started = false;
 
   constructor(options: SchedulerOptions) {
-    const { client, clock, informers, bindTimeoutMs = defaultBindTimeoutMs } = options;
+    const { clock, informers } = options;
     this.#options = options;
     this.#name = options.schedulerName ?? 'default-scheduler';
-    const plugins = createDefaultPlugins({ client, clock, informers, bindTimeoutMs });
+    const plugins = this.#createPlugins();
     this.#framework = new Framework(plugins, this.#nominator);
     this.#queue = new SchedulingQueue({ clock, plugins, wake: () => this.#schedulePump() });
     addEventHandlers({
       informers,
       cache: this.#cache,
       queue: this.#queue,
+      nominator: this.#nominator,
       isOurs: (pod) => (pod.spec.schedulerName ?? 'default-scheduler') === this.#name && !isPodPhaseTerminal(pod),
       settled: ({ metadata: { uid } }) => {
         this.#claimGrace.delete(uid);
@@ -90,6 +92,26 @@ export class Scheduler implements AsyncDisposable {
     await Promise.allSettled(this.#running);
   }
 
+  #createPlugins(): readonly Plugin[] {
+    const { client, clock, informers, recorder, logger, bindTimeoutMs = defaultBindTimeoutMs } = this.#options;
+    const preemption = new DefaultPreemption({
+      client,
+      clock,
+      recorder,
+      logger,
+      signal: this.#stop.signal,
+      pods: informers.informer(pods),
+      budgets: informers.informer(podDisruptionBudgets),
+      nominator: this.#nominator,
+      runner: () => this.#framework,
+      track: (work) => this.#track(work),
+      finished: ({ metadata: { uid } }, failed) => this.#queue.release(uid, 'DefaultPreemption', failed),
+      lostNomination: (pod) => this.#clearNomination(pod),
+      onVictims: () => {},
+    });
+    return createDefaultPlugins({ client, clock, informers, bindTimeoutMs, preemption });
+  }
+
   #schedulePump(): void {
     if (this.#pumpScheduled || !this.#started || this.#stop.signal.aborted) return;
     this.#pumpScheduled = true;
@@ -105,7 +127,7 @@ export class Scheduler implements AsyncDisposable {
       if (!queued) return;
       this.#scheduleOne(queued);
     }
-    if (this.#queue.length > 0) this.#schedulePump();
+    if (this.#queue.hasWork) this.#schedulePump();
   }
 
   #scheduleOne(queued: QueuedPod): void {
@@ -136,7 +158,7 @@ export class Scheduler implements AsyncDisposable {
     const { signal } = this.#stop;
     try {
       await this.#framework.bind(placement, pod, signal);
-      this.#queue.done(pod.metadata.uid);
+      this.#queue.remove(pod.metadata.uid);
       this.#claimGrace.delete(pod.metadata.uid);
       const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
       recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${name} to ${node.metadata.name}`);
@@ -162,14 +184,24 @@ export class Scheduler implements AsyncDisposable {
     const current = this.#options.informers.informer(pods).get(keyOf(pod));
     const gone = !current || current.metadata.uid !== pod.metadata.uid || current.spec.nodeName || isNotFound(failure);
     if (gone || current.metadata.deletionTimestamp) {
-      this.#queue.done(pod.metadata.uid);
+      this.#queue.remove(pod.metadata.uid);
       return;
     }
     const diagnosis = thrown instanceof FitError ? thrown.diagnosis : undefined;
     const quiet = diagnosis?.waitsForClaims === true && this.#inClaimGrace(pod);
-    const latest = { ...queued, pod: current };
-    this.#queue.returnUnschedulable(latest, diagnosis?.plugins ?? new Set(), !quiet && !isConflict(failure));
-    if (!quiet) this.#report(current, messageOf(thrown), diagnosis === undefined);
+    const nominatedNodeName = diagnosis?.nominatedNodeName;
+    if (nominatedNodeName) this.#nominator.add(current, nominatedNodeName);
+    else if (nominatedNodeName === '') this.#nominator.remove(pod.metadata.uid);
+    const refusedBy = diagnosis?.plugins ?? new Set<string>();
+    this.#queue.giveBack(pod.metadata.uid, { refusedBy, spareBackoff: quiet || isConflict(failure) });
+    if (quiet) return;
+    this.#track(
+      reportFailure(this.#reporter, current, {
+        reason: diagnosis ? 'Unschedulable' : 'SchedulerError',
+        message: messageOf(thrown),
+        ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
+      }),
+    );
   }
 
   /** Whether the pod's claims still have their time to be bound without a word; sees to it that it is told after. */
@@ -183,18 +215,22 @@ export class Scheduler implements AsyncDisposable {
       () => {
         const current = this.#options.informers.informer(pods).get(keyOf(pod));
         if (this.#claimGrace.has(uid) && current?.metadata.uid === uid && !current.spec.nodeName)
-          this.#queue.add(current);
+          this.#queue.activate(uid);
       },
       () => {},
     );
     return true;
   }
 
-  #report(pod: Pod, message: string, isError: boolean): void {
+  get #reporter(): ReporterOptions {
     const { client, clock, recorder, logger } = this.#options;
-    const reason = isError ? 'SchedulerError' : 'Unschedulable';
-    this.#track(
-      reportFailure({ client, clock, recorder, logger, signal: this.#stop.signal }, pod, { reason, message }),
-    );
+    return { client, clock, recorder, logger, signal: this.#stop.signal };
+  }
+
+  async #clearNomination(pod: Pod): Promise<void> {
+    this.#nominator.remove(pod.metadata.uid);
+    const current = this.#options.informers.informer(pods).get(keyOf(pod));
+    if (current?.metadata.uid === pod.metadata.uid) await clearNomination(this.#reporter, current);
+    this.#queue.activate(pod.metadata.uid);
   }
 }

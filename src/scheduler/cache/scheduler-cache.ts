@@ -77,6 +77,11 @@ export class SchedulerCache implements Snapshot {
     if (waiting?.size === 0) this.#homeless.delete(nodeName);
   }
 
+  /** Whether the pod has a node here: bound, or assumed. */
+  has(uid: string): boolean {
+    return this.#nodeOfPod.has(uid);
+  }
+
   node(name: string): NodeInfo | undefined {
     return this.#nodes.get(name);
   }

@@ -31,9 +31,11 @@ export function runPreFilter(
   let nodeNames: ReadonlySet<string> | undefined;
   const reject = (status: ReturnType<typeof unresolvable>, refusing: readonly string[]): PreFilterOutcome => {
     const waitsForClaims = state.read<boolean>('waitsForClaims') === true;
-    const preFilterMessage = isRejected(status) ? status.reasons.join(', ') : '';
+    const reasons = isRejected(status) ? status.reasons : [];
+    const preFilterMessage = reasons.join(', ');
     const nodeCount = snapshot.nodes.length;
-    const statuses = new NodeStatuses(status);
+    // The later plugins know nothing of the pod, so nobody could say what removing others would change.
+    const statuses = new NodeStatuses(unresolvable(...reasons));
     return {
       kind: 'rejected',
       diagnosis: { nodeCount, statuses, plugins: new Set(refusing), preFilterMessage, waitsForClaims },

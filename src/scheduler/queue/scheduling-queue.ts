@@ -1,19 +1,38 @@
 /**
- * Pods that wait for a node. Active pods are taken by priority, then age. A pod that fitted nowhere waits for an event
- * that one of the plugins that refused it cares about, then for the rest of its back-off. No event is lost while a pod
- * is being tried: it is remembered and counts when the pod comes back.
+ * Pods that wait for a node. Active pods are taken in the order of the QueueSort plugin. A pod that fitted nowhere waits
+ * for an event that one of the plugins that refused it cares about, then for the rest of its back-off. No event is lost
+ * while a pod is being tried: it counts when the pod comes back. Every pod is in exactly one place.
  */
 
 import type { Pod } from '../../api/index.ts';
 import { backoffMs, type Clock, type Timer } from '../../base/index.ts';
 import type { Happening } from '../framework/cluster-event.ts';
 import type { Plugin, QueuedPod } from '../framework/plugin.ts';
+import { isRejected } from '../framework/status.ts';
 import { EventHints } from './event-hints.ts';
+import { InFlight } from './in-flight.ts';
+import { KeyedHeap } from './keyed-heap.ts';
+import { QueueEntry } from './queue-entry.ts';
+import { UnschedulablePods } from './unschedulable-pods.ts';
 
-interface Waiting {
-  readonly queued: QueuedPod;
-  readonly plugins: ReadonlySet<string>;
-  readonly readyAtMs: number;
+/** The queues that a pod can be put into, as upstream's metrics name them. */
+export type QueueName = 'active' | 'backoff' | 'unschedulable' | 'gated';
+
+export interface SchedulingQueueOptions {
+  readonly clock: Clock;
+  readonly plugins: readonly Plugin[];
+  /** Called when there is something to take. */
+  readonly wake: () => void;
+  /** Told of each pod that enters a queue, and why. */
+  readonly onIncoming?: (queue: QueueName, event: string) => void;
+}
+
+/** How an attempt ended that found no node. */
+export interface Outcome {
+  /** The plugins that refused the pod. None: it failed, and no event will mend that. */
+  readonly refusedBy: ReadonlySet<string>;
+  /** The attempt does not lengthen the back-off, nor does the pod wait for one. */
+  readonly spareBackoff?: boolean;
 }
 
 /** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds. */
@@ -22,154 +41,247 @@ const backoff = { initialMs: 1000, maxMs: 10_000 };
 /** A pod no event has moved for this long is tried again, in case an event was misjudged. Upstream: 5 minutes. */
 const leftoverRetryMs = 5 * 60_000;
 
-function before(a: QueuedPod, b: QueuedPod): boolean {
-  const byPriority = (b.pod.spec.priority ?? 0) - (a.pod.spec.priority ?? 0);
-  return byPriority === 0 ? a.sinceMs < b.sinceMs : byPriority < 0;
-}
+/**
+ * While nothing else is to be done, so few pods need not wait for the end of their back-off; more would keep the
+ * scheduler busy with pods that fit nowhere. Upstream: SchedulerPopFromBackoffQ, without a limit.
+ */
+const maxCutShort = 16;
 
 export class SchedulingQueue implements Disposable {
   readonly #clock: Clock;
   readonly #hints: EventHints;
+  readonly #gates: readonly Plugin[];
   readonly #wake: () => void;
-  /** Sorted, best last, so that taking is cheap and arrivals in order of age are cheap too. */
-  readonly #active: QueuedPod[] = [];
-  readonly #activeUids = new Set<string>();
-  readonly #waiting = new Map<string, Waiting>();
-  readonly #backingOff = new Map<string, Timer>();
-  /** Events seen since each pod in flight was taken. */
-  readonly #inFlight = new Map<string, Happening[]>();
+  readonly #onIncoming: (queue: QueueName, event: string) => void;
+  readonly #active: KeyedHeap<QueueEntry>;
+  readonly #backoff = new KeyedHeap<QueueEntry>(
+    ({ uid }) => uid,
+    (a, b) => a.readyAtMs - b.readyAtMs,
+  );
+  readonly #unschedulable = new UnschedulablePods();
+  readonly #inFlight = new InFlight();
+  /** All pods known, wherever they are. */
+  readonly #entries = new Map<string, QueueEntry>();
+  #backoffTimer: Timer | undefined;
+  #leftoverTimer: Timer | undefined;
 
-  constructor(options: { clock: Clock; plugins: readonly Plugin[]; wake: () => void }) {
+  constructor(options: SchedulingQueueOptions) {
     this.#clock = options.clock;
     this.#wake = options.wake;
+    this.#onIncoming = options.onIncoming ?? (() => {});
     this.#hints = new EventHints(options.plugins);
+    this.#gates = options.plugins.filter((plugin) => plugin.preEnqueue);
+    const sorting = options.plugins.find((plugin) => plugin.compare);
+    this.#active = new KeyedHeap(
+      ({ uid }) => uid,
+      (a, b) => sorting?.compare?.(a, b) ?? a.sinceMs - b.sinceMs,
+    );
   }
 
-  get length(): number {
-    return this.#active.length;
+  /** Whether there is something to take now. */
+  get hasWork(): boolean {
+    return this.#active.size > 0 || this.#cutShort() !== undefined;
   }
 
-  /** A pod that is new, or whose spec changed: tried at once. */
-  add(pod: Pod): void {
-    const uid = pod.metadata.uid;
-    if (this.#inFlight.has(uid)) return;
-    const attempts = this.#waiting.get(uid)?.queued.attempts ?? 0;
-    this.remove(uid);
-    const now = this.#clock.now();
-    this.#activate({ pod, attempts, sinceMs: now, firstSeenMs: now });
+  get counts(): Readonly<Record<QueueName, number>> {
+    const gated = this.#unschedulable.countGated();
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size,
+      unschedulable: this.#unschedulable.size - gated,
+      gated,
+    };
   }
 
-  /** Whether the pod waits here or is being tried. */
   has(uid: string): boolean {
-    return this.#activeUids.has(uid) || this.#waiting.has(uid) || this.#inFlight.has(uid);
+    return this.#entries.has(uid);
   }
 
-  /** The newest version of a pod that waits; its turn does not change. */
-  update(pod: Pod, _happening: Happening, changed: boolean): void {
-    const uid = pod.metadata.uid;
-    if (changed && !this.#activeUids.has(uid)) {
-      this.add(pod);
+  /** A pod that is new: tried as soon as its turn comes. */
+  add(pod: Pod): void {
+    const known = this.#entries.get(pod.metadata.uid);
+    if (known) {
+      known.pod = pod;
       return;
     }
-    const waiting = this.#waiting.get(uid);
-    if (waiting) this.#waiting.set(uid, { ...waiting, queued: { ...waiting.queued, pod } });
-    const index = this.#activeUids.has(uid) ? this.#active.findIndex((entry) => entry.pod.metadata.uid === uid) : -1;
-    const entry = this.#active[index];
-    if (entry) this.#active[index] = { ...entry, pod };
+    const entry = new QueueEntry(pod, this.#clock.now());
+    this.#entries.set(entry.uid, entry);
+    this.#activate(entry, 'PodAdd');
+  }
+
+  /** The newest version of a pod. `changed`: in a way that may matter to where it fits. */
+  update(pod: Pod, happening: Happening, changed: boolean): void {
+    const entry = this.#entries.get(pod.metadata.uid);
+    if (!entry) return;
+    entry.pod = pod;
+    if (!changed) return;
+    if (this.#inFlight.has(entry.uid)) this.#inFlight.note(happening);
+    else if (this.#unschedulable.get(entry.uid) && this.#hints.helps(happening, pod, entry.refusedBy)) {
+      this.#requeue(entry, happening.event);
+    }
   }
 
   remove(uid: string): void {
-    this.#waiting.delete(uid);
-    this.#backingOff.get(uid)?.[Symbol.dispose]();
-    this.#backingOff.delete(uid);
-    if (!this.#activeUids.delete(uid)) return;
-    const index = this.#active.findIndex((entry) => entry.pod.metadata.uid === uid);
-    if (index >= 0) this.#active.splice(index, 1);
+    this.#entries.delete(uid);
+    this.#active.delete(uid);
+    if (this.#backoff.delete(uid)) this.#setBackoffTimer();
+    this.#unschedulable.delete(uid);
+    this.#setLeftoverTimer();
+    this.#inFlight.forget(uid);
   }
 
-  /** Takes the next pod. The caller ends the attempt with done() or returnUnschedulable(). */
+  /** Tries a pod at once that waits for an event or for the end of its back-off. */
+  activate(uid: string): void {
+    const entry = this.#entries.get(uid);
+    if (!entry || this.#inFlight.has(uid)) return;
+    this.#backoff.delete(uid);
+    this.#unschedulable.delete(uid);
+    this.#activate(entry, 'ForceActivate');
+  }
+
+  /** A plugin no longer holds the pod back. It is tried if something called for that meanwhile, or if it must be. */
+  release(uid: string, plugin: string, must: boolean): void {
+    if (must || this.#entries.get(uid)?.gatedBy === plugin) this.activate(uid);
+  }
+
+  /** Takes the next pod. The caller ends the attempt with remove() or giveBack(). */
   take(): QueuedPod | undefined {
-    const next = this.#active.pop();
+    let next = this.#active.pop();
+    if (!next) {
+      next = this.#cutShort();
+      if (next) this.#backoff.delete(next.uid);
+      this.#setBackoffTimer();
+    }
     if (!next) return undefined;
-    this.#activeUids.delete(next.pod.metadata.uid);
-    this.#inFlight.set(next.pod.metadata.uid, []);
+    next.attempts++;
+    this.#inFlight.begin(next.uid);
     return next;
   }
 
-  done(uid: string): void {
-    this.#inFlight.delete(uid);
-  }
-
-  /**
-   * Puts a pod back that found no node or whose binding failed. An empty set of plugins means a failure that no event
-   * will mend: the pod comes back after its back-off. `countsAsAttempt: false` spares it the back-off.
-   */
-  returnUnschedulable(queued: QueuedPod, plugins: ReadonlySet<string>, countsAsAttempt = true): void {
-    const uid = queued.pod.metadata.uid;
-    const seen = this.#inFlight.get(uid) ?? [];
-    this.#inFlight.delete(uid);
-    const attempts = queued.attempts + (countsAsAttempt ? 1 : 0);
-    const readyAtMs = this.#clock.now() + (countsAsAttempt ? backoffMs(backoff, attempts) : 0);
-    this.#waiting.set(uid, { queued: { ...queued, attempts }, plugins, readyAtMs });
-    const relevant = seen.some((happening) => this.#hints.helps(happening, queued.pod, plugins));
-    if (relevant || plugins.size === 0) this.#activateWhenReady(uid);
-    else this.#retryLeftover(uid);
+  /** Puts a pod back that found no node or whose binding failed. */
+  giveBack(uid: string, { refusedBy, spareBackoff = false }: Outcome): void {
+    const entry = this.#entries.get(uid);
+    const happenings = this.#inFlight.end(uid);
+    if (!entry) return;
+    const now = this.#clock.now();
+    if (spareBackoff) entry.attempts--;
+    entry.sinceMs = now;
+    entry.refusedBy = refusedBy;
+    entry.failed = refusedBy.size === 0;
+    entry.readyAtMs = spareBackoff ? now : now + backoffMs(backoff, entry.attempts);
+    if (refusedBy.size === 0 || happenings === 'lost') this.#requeue(entry, 'ScheduleAttemptFailure');
+    else {
+      const helpful = happenings.find((happening) => this.#helps(happening, entry));
+      if (helpful) this.#requeue(entry, helpful.event);
+      else this.#park(entry, 'ScheduleAttemptFailure');
+    }
   }
 
   /** Tells of a change in the cluster; pods that it may help come back. */
   onEvent(happening: Happening): void {
-    if (!this.#hints.concernsAny(happening.event)) return;
-    for (const seen of this.#inFlight.values()) seen.push(happening);
-    for (const [uid, { queued, plugins }] of this.#waiting) {
-      if (this.#hints.helps(happening, queued.pod, plugins)) this.#activateWhenReady(uid);
+    const listeners = this.#hints.listeners(happening.event);
+    if (listeners.length === 0) return;
+    this.#inFlight.note(happening);
+    for (const entry of this.#unschedulable.refusedBy(listeners)) {
+      if (this.#helps(happening, entry)) this.#requeue(entry, happening.event);
     }
   }
 
   [Symbol.dispose](): void {
-    for (const timer of this.#backingOff.values()) timer[Symbol.dispose]();
-    this.#backingOff.clear();
-    this.#active.length = 0;
+    this.#backoffTimer?.[Symbol.dispose]();
+    this.#leftoverTimer?.[Symbol.dispose]();
+    this.#active.clear();
+    this.#backoff.clear();
+    this.#unschedulable.clear();
+    this.#entries.clear();
   }
 
-  #activateWhenReady(uid: string): void {
-    const waiting = this.#waiting.get(uid);
-    if (!waiting) return;
-    this.#backingOff.get(uid)?.[Symbol.dispose]();
-    this.#backingOff.delete(uid);
-    const delayMs = waiting.readyAtMs - this.#clock.now();
-    if (delayMs > 0) {
-      this.#backingOff.set(
-        uid,
-        this.#clock.setTimer(delayMs, () => this.#activateWaiting(uid)),
-      );
+  #helps(happening: Happening, entry: QueueEntry): boolean {
+    // What changed in one waiting pod is for no other to hear.
+    if (happening.event === 'PodUpdate' && (happening.current as Pod).metadata.uid !== entry.uid) return false;
+    return this.#hints.helps(happening, entry.pod, entry.refusedBy);
+  }
+
+  /** To the active queue, or first to the end of its back-off. */
+  #requeue(entry: QueueEntry, event: string): void {
+    this.#unschedulable.delete(entry.uid);
+    if (entry.readyAtMs <= this.#clock.now() || this.#gateOf(entry) !== undefined) {
+      this.#activate(entry, event);
       return;
     }
-    this.#activateWaiting(uid);
+    this.#backoff.set(entry);
+    this.#onIncoming('backoff', event);
+    this.#setBackoffTimer();
+    if (this.#cutShort()) this.#wake();
   }
 
-  #retryLeftover(uid: string): void {
-    this.#backingOff.get(uid)?.[Symbol.dispose]();
-    this.#backingOff.set(uid, this.#clock.setTimer(leftoverRetryMs, () => this.#activateWaiting(uid)).unref());
+  /** The plugin that keeps the pod from being tried. */
+  #gateOf({ pod }: QueueEntry): string | undefined {
+    return this.#gates.find((plugin) => plugin.preEnqueue && isRejected(plugin.preEnqueue(pod)))?.name;
   }
 
-  #activateWaiting(uid: string): void {
-    const waiting = this.#waiting.get(uid);
-    this.#waiting.delete(uid);
-    this.#backingOff.delete(uid);
-    if (waiting) this.#activate(waiting.queued);
-  }
-
-  #activate(entry: QueuedPod): void {
-    let low = 0;
-    let high = this.#active.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#active[middle];
-      if (other && before(entry, other)) low = middle + 1;
-      else high = middle;
+  #activate(entry: QueueEntry, event: string): void {
+    entry.gatedBy = this.#gateOf(entry);
+    if (entry.gatedBy !== undefined) {
+      entry.refusedBy = new Set([...entry.refusedBy, entry.gatedBy]);
+      this.#park(entry, event);
+      return;
     }
-    this.#active.splice(low, 0, entry);
-    this.#activeUids.add(entry.pod.metadata.uid);
+    this.#active.set(entry);
+    this.#onIncoming('active', event);
     this.#wake();
+  }
+
+  #park(entry: QueueEntry, event: string): void {
+    entry.sinceMs = this.#clock.now();
+    this.#unschedulable.add(entry);
+    this.#onIncoming(entry.gatedBy === undefined ? 'unschedulable' : 'gated', event);
+    this.#setLeftoverTimer();
+  }
+
+  /** A pod whose back-off may be cut short now. */
+  #cutShort(): QueueEntry | undefined {
+    if (this.#backoff.size === 0 || this.#backoff.size > maxCutShort || this.#active.size > 0) return undefined;
+    const next = this.#backoff.peek();
+    return next?.failed === false ? next : undefined;
+  }
+
+  #setBackoffTimer(): void {
+    this.#backoffTimer?.[Symbol.dispose]();
+    this.#backoffTimer = undefined;
+    const next = this.#backoff.peek();
+    if (!next) return;
+    const delayMs = Math.max(0, next.readyAtMs - this.#clock.now());
+    this.#backoffTimer = this.#clock.setTimer(delayMs, () => {
+      const now = this.#clock.now();
+      for (let entry = this.#backoff.peek(); entry && entry.readyAtMs <= now; entry = this.#backoff.peek()) {
+        this.#backoff.delete(entry.uid);
+        this.#activate(entry, 'BackoffComplete');
+      }
+      this.#setBackoffTimer();
+    });
+  }
+
+  #setLeftoverTimer(): void {
+    const oldest = this.#unschedulable.oldest();
+    if (!oldest) {
+      this.#leftoverTimer?.[Symbol.dispose]();
+      this.#leftoverTimer = undefined;
+    }
+    if (!oldest || this.#leftoverTimer) return;
+    const delayMs = Math.max(0, oldest.sinceMs + leftoverRetryMs - this.#clock.now());
+    this.#leftoverTimer = this.#clock.setTimer(delayMs, () => this.#retryLeftovers()).unref();
+  }
+
+  #retryLeftovers(): void {
+    this.#leftoverTimer = undefined;
+    const dueSince = this.#clock.now() - leftoverRetryMs;
+    for (let entry = this.#unschedulable.oldest(); entry && entry.sinceMs <= dueSince; ) {
+      this.#unschedulable.delete(entry.uid);
+      // A gated pod is parked anew, at the end and with a new date.
+      this.#activate(entry, 'UnschedulableTimeout');
+      entry = this.#unschedulable.oldest();
+    }
+    this.#setLeftoverTimer();
   }
 }
