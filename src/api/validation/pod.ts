@@ -13,7 +13,8 @@ import { describeChange, isEqual } from './equal.ts';
 import type { FieldErrors } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
 import { validateNodeAffinity, validateToleration } from './node-selector.ts';
-import { validateAnnotations, validateLabelSelector, validateLabels } from './object-meta.ts';
+import { validateAnnotations, validateLabels } from './object-meta.ts';
+import { validatePodAffinity, validateTopologySpread } from './pod-neighbours.ts';
 import { validateVolumes } from './pod-volumes.ts';
 
 const restartPolicies = ['Always', 'OnFailure', 'Never'];
@@ -50,22 +51,14 @@ function validateSecurity(errors: FieldErrors, path: FieldPath, context: PodSecu
 function validateAffinity(errors: FieldErrors, path: FieldPath, spec: PodSpec): void {
   const { nodeAffinity, podAffinity, podAntiAffinity } = spec.affinity ?? {};
   if (nodeAffinity) validateNodeAffinity(errors, path.child('nodeAffinity'), nodeAffinity);
-  for (const [name, affinity] of [
-    ['podAffinity', podAffinity],
-    ['podAntiAffinity', podAntiAffinity],
-  ] as const) {
-    for (const [index, term] of (affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).entries()) {
-      const at = path.child(name, 'requiredDuringSchedulingIgnoredDuringExecution').index(index);
-      validateLabelSelector(errors, at.child('labelSelector'), term.labelSelector);
-      if (!term.topologyKey) errors.required(at.child('topologyKey'), 'can not be empty');
-      else errors.invalidEach(at.child('topologyKey'), term.topologyKey, checkLabelKey(term.topologyKey));
-    }
-  }
+  if (podAffinity) validatePodAffinity(errors, path.child('podAffinity'), podAffinity);
+  if (podAntiAffinity) validatePodAffinity(errors, path.child('podAntiAffinity'), podAntiAffinity);
 }
 
 function validatePlacement(errors: FieldErrors, path: FieldPath, spec: PodSpec): void {
   validateLabels(errors, path.child('nodeSelector'), spec.nodeSelector);
   if (spec.affinity) validateAffinity(errors, path.child('affinity'), spec);
+  validateTopologySpread(errors, path.child('topologySpreadConstraints'), spec);
   if (spec.nodeName) errors.invalidEach(path.child('nodeName'), spec.nodeName, checkDnsSubdomain(spec.nodeName));
   for (const [index, toleration] of (spec.tolerations ?? []).entries()) {
     validateToleration(errors, path.child('tolerations').index(index), toleration);

@@ -1,5 +1,6 @@
 /** Upstream: registry/core/pod/strategy.go. */
 import { type Container, type Pod, quantityMilliValue } from '../../api/index.ts';
+import { withLabelKeysMerged } from './pod-label-keys.ts';
 import type { Strategy } from './strategy.ts';
 
 /** The grace period when a client asks for a negative one. */
@@ -9,6 +10,7 @@ export const podStrategy: Strategy<Pod> = {
   generation: 'always',
   returnsDeletedObject: true,
   initialStatus: (pod) => ({ phase: 'Pending', qosClass: qosClassOf(pod) }),
+  prepareForCreate: withLabelKeysMerged,
   prepareForStatusUpdate(pod, previous) {
     // The class follows from the spec, whatever a node agent says.
     if (pod.status?.qosClass === previous.status?.qosClass || !previous.status?.qosClass) return pod;
