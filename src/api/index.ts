@@ -55,7 +55,7 @@ export {
   subtractQuantities,
 } from './quantity.ts';
 export { attributesClassesOf } from './quota/claim-usage.ts';
-export { type QuotaEvaluator, quotaCounts, quotaEvaluatorOf } from './quota/evaluator.ts';
+export { isCountedAlike, type QuotaEvaluator, quotaCounts, quotaEvaluatorOf } from './quota/evaluator.ts';
 export { podAmounts } from './quota/pod-usage.ts';
 export {
   addLists,

@@ -155,6 +155,12 @@ const cluster: readonly ControllerEntry[] = [
     start: controllers.startNamespaceController,
   },
   {
+    name: 'resourcequota-controller',
+    component: controllers.resourceQuotaControllerName,
+    account: 'resourcequota-controller',
+    start: controllers.startResourceQuotaController,
+  },
+  {
     name: 'serviceaccount-controller',
     component: controllers.serviceAccountControllerName,
     account: 'service-account-controller',

@@ -36,6 +36,7 @@ export { startVolumeProtectionController, volumeProtectionControllerName } from 
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
 export { replicaSetControllerName, startReplicaSetController } from './replicaset/controller.ts';
 export { replicationControllerName, startReplicationController } from './replication/controller.ts';
+export { resourceQuotaControllerName, startResourceQuotaController } from './resource-quota/controller.ts';
 export { type RootCaPublisherOptions, rootCaPublisherName, startRootCaPublisher } from './root-ca/controller.ts';
 export {
   type ServiceAccountControllerOptions,

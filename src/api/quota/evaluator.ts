@@ -4,9 +4,9 @@
  */
 import type { PersistentVolumeClaim, Pod, ResourceQuota, Service } from '../gen/core.v1.gen.ts';
 import { groupResourceOf, type KubernetesObject, type ResourceType } from '../meta/resource-type.ts';
-import { claimResourceNames, claimUsage } from './claim-usage.ts';
+import { attributesClassesOf, claimResourceNames, claimUsage } from './claim-usage.ts';
 import { missingAmounts, podResourceNames, podUsage } from './pod-usage.ts';
-import type { ResourceList } from './resource-list.ts';
+import { equalLists, type ResourceList } from './resource-list.ts';
 import { claimMatchesScope, podMatchesScope, type ScopeRequirement, scopeRequirementsOf } from './scopes.ts';
 
 export interface QuotaEvaluator {
@@ -14,6 +14,8 @@ export interface QuotaEvaluator {
   resourceNames(names: readonly string[]): readonly string[];
   usage(object: KubernetesObject, nowMs: number): ResourceList;
   matchesScope(requirement: ScopeRequirement, object: KubernetesObject): boolean;
+  /** Tells objects apart that scopes may tell apart, as far as an update can change it. */
+  scopeKey?(object: KubernetesObject): string;
   /** What the object fails to say although a quota of these names needs it. */
   missing?(names: readonly string[], object: KubernetesObject): string | undefined;
 }
@@ -25,6 +27,7 @@ const podEvaluator: QuotaEvaluator = {
   resourceNames: podResourceNames,
   usage: (pod, nowMs) => podUsage(pod as Pod, nowMs),
   matchesScope: (requirement, pod) => podMatchesScope(requirement, pod as Pod),
+  scopeKey: (pod) => String((pod as Pod).spec?.activeDeadlineSeconds),
   missing: (names, pod) => missingAmounts(names, pod as Pod),
 };
 
@@ -32,6 +35,7 @@ const claimEvaluator: QuotaEvaluator = {
   resourceNames: claimResourceNames,
   usage: (claim) => claimUsage(claim as PersistentVolumeClaim),
   matchesScope: (requirement, claim) => claimMatchesScope(requirement, claim as PersistentVolumeClaim),
+  scopeKey: (claim) => attributesClassesOf(claim as PersistentVolumeClaim).join(),
 };
 
 const serviceNames = ['services', 'count/services', 'services.nodeports', 'services.loadbalancers'];
@@ -92,4 +96,14 @@ export function quotaCounts(
 ): boolean {
   if (evaluator.resourceNames(Object.keys(limits)).length === 0) return false;
   return scopeRequirementsOf(quota).every((requirement) => evaluator.matchesScope(requirement, object));
+}
+
+/** Whether quotas count two states of an object as the same. */
+export function isCountedAlike(
+  evaluator: QuotaEvaluator,
+  [left, right]: readonly [KubernetesObject, KubernetesObject],
+  nowMs: number,
+): boolean {
+  if (!equalLists(evaluator.usage(left, nowMs), evaluator.usage(right, nowMs))) return false;
+  return evaluator.scopeKey?.(left) === evaluator.scopeKey?.(right);
 }

@@ -1,5 +1,5 @@
 /** Nothing is written that takes more of a namespace than its quotas allow. Upstream: plugin/resourcequota. */
-import { attributesClassesOf, type PersistentVolumeClaim, quotaEvaluatorOf } from '../../api/index.ts';
+import { isCountedAlike, quotaEvaluatorOf } from '../../api/index.ts';
 import { assert, type Clock } from '../../base/index.ts';
 import { forbidden } from '../auth/authorizer.ts';
 import type { RegisteredResource } from '../registry/registry.ts';
@@ -10,18 +10,20 @@ import { QuotaCharger } from './quota-charger.ts';
 /** Comes last: what is charged here is about to be written. */
 export function resourceQuota({ store, clock }: { readonly store: Store; readonly clock: Clock }): AdmissionPlugin {
   const charger = new QuotaCharger(store);
+  /** A create that will be refused because the name is taken must not be charged. */
+  const isTaken = async ({ resource, namespace, name }: AdmissionAttributes) =>
+    (await store.get(`${resource.prefix}${namespace}/${name}`)) !== undefined;
   return {
     name: 'ResourceQuota',
     handles: mayBeCharged,
     async validate(attributes) {
       const { resource, namespace = '', name, object, previous, subresource, dryRun } = attributes;
-      if (!changesCharge(attributes) || !(await charger.hasQuotas(namespace))) return;
-      // A create that will be refused because the name is taken must not be charged.
-      const key = `${resource.prefix}${namespace}/${name}`;
-      if (!previous && (await store.get(key))) return;
+      if (!(await charger.hasQuotas(namespace))) return;
       const evaluator = quotaEvaluatorOf(resource.type);
       assert(evaluator && object, 'only creates and updates of kinds that quotas count are charged');
-      const write = { evaluator, object, previous, isStatus: subresource === 'status', nowMs: clock.now() };
+      const nowMs = clock.now();
+      if (previous ? isCountedAlike(evaluator, [previous, object], nowMs) : await isTaken(attributes)) return;
+      const write = { evaluator, object, previous, isStatus: subresource === 'status', nowMs };
       const refusal = await charger.charge(namespace, write, dryRun);
       if (refusal !== undefined) throw forbidden(resource.type, name, refusal);
     },
@@ -41,13 +43,4 @@ function mayBeCharged(verb: AdmissionVerb, resource: RegisteredResource, subreso
     default:
       return !isUpdate && subresource === undefined;
   }
-}
-
-/** Most writes of a claim's status have nothing that quotas count. */
-function changesCharge({ subresource, object, previous }: AdmissionAttributes): boolean {
-  if (subresource !== 'status') return true;
-  const [claim, before] = [object, previous] as readonly PersistentVolumeClaim[];
-  if (!claim || !before) return false;
-  if (claim.status?.allocatedResources?.storage !== before.status?.allocatedResources?.storage) return true;
-  return attributesClassesOf(claim).join() !== attributesClassesOf(before).join();
 }

@@ -1,5 +1,6 @@
 /** The VolumeAttributesClass protection controller: a class in use is not removed, however often it is deleted. */
 import {
+  attributesClassesOf,
   keyOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
@@ -12,13 +13,7 @@ import { type Informer, runReconciler } from '../../client/index.ts';
 import { attributesClassProtectionFinalizer } from '../../component-helpers/index.ts';
 import { decideProtection } from '../common/finalizers.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
-import {
-  byAttributesClass,
-  type ClassProtectionContext,
-  classesOfClaim,
-  classesOfVolume,
-  syncClass,
-} from './sync-class.ts';
+import { byAttributesClass, type ClassProtectionContext, classesOfVolume, syncClass } from './sync-class.ts';
 
 export const attributesClassProtectionControllerName = 'volumeattributesclass-protection-controller';
 
@@ -31,7 +26,7 @@ export function startAttributesClassProtectionController(options: Omit<Controlle
     claims: informers.informer(persistentVolumeClaims),
     volumes: informers.informer(persistentVolumes),
   };
-  context.claims.addIndex(byAttributesClass, classesOfClaim);
+  context.claims.addIndex(byAttributesClass, attributesClassesOf);
   context.volumes.addIndex(byAttributesClass, classesOfVolume);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncClass(context, key, signal);
@@ -48,7 +43,7 @@ export function startAttributesClassProtectionController(options: Omit<Controlle
       }
     };
     stack.use(context.classes.addHandler({ onAdd: wake, onUpdate: (_previous, found) => wake(found) }));
-    stack.use(watchUsers<PersistentVolumeClaim>(context.claims, classesOfClaim, wakeReleased));
+    stack.use(watchUsers<PersistentVolumeClaim>(context.claims, attributesClassesOf, wakeReleased));
     stack.use(watchUsers<PersistentVolume>(context.volumes, classesOfVolume, wakeReleased));
   });
 }

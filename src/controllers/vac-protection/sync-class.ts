@@ -1,5 +1,6 @@
 /** Keeps a VolumeAttributesClass that is being deleted until nothing names it. Upstream: volume/vacprotection. */
 import {
+  attributesClassesOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
@@ -21,16 +22,6 @@ export interface ClassProtectionContext {
 
 /** Index of claims and of volumes by the classes that they name. */
 export const byAttributesClass = 'vac-protection/class';
-
-/** The classes that a claim has, wants, or is on its way to. */
-export function classesOfClaim({ spec, status }: PersistentVolumeClaim): readonly string[] {
-  const names = [
-    spec.volumeAttributesClassName,
-    status?.currentVolumeAttributesClassName,
-    status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
-  ];
-  return [...new Set(names.filter((name) => name !== undefined && name !== ''))] as string[];
-}
 
 export function classesOfVolume({ spec }: PersistentVolume): readonly string[] {
   return spec.volumeAttributesClassName ? [spec.volumeAttributesClassName] : [];
@@ -70,7 +61,7 @@ async function isInUse({ client, claims, volumes }: ClassProtectionContext, name
     return true;
   }
   const claimList = await client.list(persistentVolumeClaims, { signal });
-  if (claimList.items.some((claim) => classesOfClaim(claim).includes(name))) return true;
+  if (claimList.items.some((claim) => attributesClassesOf(claim).includes(name))) return true;
   const volumeList = await client.list(persistentVolumes, { signal });
   return volumeList.items.some((volume) => classesOfVolume(volume).includes(name));
 }
