@@ -1,6 +1,7 @@
 /**
  * An informer's cache with changes laid over it that this scheduler has decided on and not yet seen confirmed. The
- * newest of both wins: once the informer shows a version that is not older, the assumption is dropped.
+ * newest of both wins: once the informer shows a version that is newer, the assumption is dropped. Upstream:
+ * util/assumecache.
  */
 import { type KubernetesObject, keyOf } from '../../api/index.ts';
 import type { Informer } from '../../client/index.ts';
@@ -42,12 +43,23 @@ export class AssumeCache<T extends KubernetesObject> {
     return this.#assumed.size === 0 ? objects : objects.map((object) => this.#assumed.get(keyOf(object)) ?? object);
   }
 
-  /** Lays the object over the cache. It must carry the resourceVersion it was derived from. */
-  assume(object: T): void {
-    this.#assumed.set(keyOf(object), object);
+  /** The assumptions that nothing has confirmed or overtaken yet. */
+  assumed(): Iterable<T> {
+    return this.#assumed.values();
   }
 
-  /** Takes an assumption back. */
+  /**
+   * Lays a changed copy of `from` over the cache; it keeps the resourceVersion. False, and nothing happens, when the
+   * cache shows something else than `from` by now.
+   */
+  assume(changed: T, from: T): boolean {
+    const key = keyOf(from);
+    if (this.get(key) !== from) return false;
+    this.#assumed.set(key, changed);
+    return true;
+  }
+
+  /** Takes an assumption back; without one nothing happens. */
   restore(key: string): void {
     this.#assumed.delete(key);
   }

@@ -1,10 +1,11 @@
 /**
  * Places pods where their volumes can be, and sees to it that the volumes are bound before the pod is: assumes
- * bindings in memory at Reserve, writes them at PreBind and waits, woken by the claims' changes, until all are bound.
- * A volume is never assumed for two claims, and a pod's volumes are assumed all or none.
+ * bindings in memory at Reserve, writes them at PreBind and waits, woken by changes, until all are bound. A volume is
+ * never assumed for two claims, and a pod's volumes are assumed all or none.
  */
 import {
   type CSIDriver,
+  type CSINode,
   type CSIStorageCapacity,
   keyOf,
   type Node,
@@ -17,29 +18,32 @@ import {
 } from '../../../api/index.ts';
 import type { Clock } from '../../../base/index.ts';
 import type { Client, Informer, Lister } from '../../../client/index.ts';
-import {
-  annBindCompleted,
-  annSelectedNode,
-  getBindVolumeToClaim,
-  getVolumeClass,
-  volumeMatchesNode,
-} from '../../../component-helpers/index.ts';
+import { annSelectedNode, getBindVolumeToClaim } from '../../../component-helpers/index.ts';
 import { AssumeCache } from '../../cache/assume-cache.ts';
-import type { NodeInfo } from '../../cache/node-info.ts';
-import { type CycleState, on, type Plugin, type PreFilterResult } from '../../framework/plugin.ts';
+import type { ClusterEventWithHint, CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../../framework/status.ts';
-import { type Binding, findPodVolumes, type NodeVolumes, type VolumeSource } from './find-volumes.ts';
-import { type ClaimSource, type PodClaims, podClaims } from './pod-claims.ts';
-import { BindingError, BindingWait } from './wait-for-bindings.ts';
+import { type Binding, findPodVolumes, type NodeVolumes, type PodToPlace, type VolumeSource } from './find-volumes.ts';
+import { volumeBindingEvents } from './hints.ts';
+import { type ClaimSource, podClaims } from './pod-claims.ts';
+import { scoreVolumes, type UtilizationShapePoint } from './scorer.ts';
+import { StaticCandidates } from './static-candidates.ts';
+import { addVolumeIndexes, createVolumeSource } from './volume-source.ts';
+import { BindingWait } from './wait-for-bindings.ts';
 
 const pluginName = 'VolumeBinding';
-const classIndex = 'scheduler/class';
 
+/** What one attempt knows about the volumes of its pod. */
 interface PodVolumes {
-  readonly claims: PodClaims;
+  readonly toPlace: PodToPlace;
   readonly byNode: Map<string, NodeVolumes>;
   /** What Reserve has assumed, for Unreserve and PreBind. */
-  assumed?: NodeVolumes;
+  assumed?: Assumed;
+}
+
+/** With isChanged, what this pod has laid over the caches and is to write. */
+interface Assumed {
+  readonly bindings: (Binding & { readonly isChanged: boolean })[];
+  readonly provisions: { readonly claim: PersistentVolumeClaim; readonly isChanged: boolean }[];
 }
 
 export interface VolumeBindingOptions {
@@ -49,19 +53,19 @@ export interface VolumeBindingOptions {
   readonly volumes: Informer<PersistentVolume>;
   readonly classes: Lister<StorageClass>;
   readonly drivers: Lister<CSIDriver>;
+  readonly csiNodes: Lister<CSINode>;
   readonly capacities: Informer<CSIStorageCapacity>;
-  readonly nodes: Lister<Node>;
+  readonly nodes: Informer<Node>;
+  readonly pods: Informer<Pod>;
   /** How long PreBind waits for the claims. Upstream's bindTimeoutSeconds: 600. */
   readonly bindTimeoutMs: number;
+  /** Turns scoring on (StorageCapacityScoring). */
+  readonly shape?: readonly UtilizationShapePoint[];
 }
 
 export class VolumeBinding implements Plugin {
   readonly name = pluginName;
-  readonly events = [
-    ...on(['PersistentVolumeClaimAdd', 'PersistentVolumeClaimUpdate', 'PersistentVolumeAdd', 'PersistentVolumeUpdate']),
-    ...on(['StorageClassAdd', 'StorageClassUpdate', 'NodeAdd', 'UpdateNodeLabel', 'CSINodeAdd', 'CSINodeUpdate']),
-    ...on(['CSIDriverAdd', 'CSIDriverUpdate', 'CSIDriverDelete', 'CSIStorageCapacityAdd', 'CSIStorageCapacityUpdate']),
-  ];
+  readonly events: readonly ClusterEventWithHint[];
   readonly #options: VolumeBindingOptions;
   readonly #claims: AssumeCache<PersistentVolumeClaim>;
   readonly #volumes: AssumeCache<PersistentVolume>;
@@ -71,23 +75,28 @@ export class VolumeBinding implements Plugin {
 
   constructor(options: VolumeBindingOptions) {
     this.#options = options;
-    options.volumes.addIndex(classIndex, (volume) => [getVolumeClass(volume)]);
-    options.capacities.addIndex(classIndex, (capacity) => [capacity.storageClassName]);
-    this.#claims = new AssumeCache(options.claims);
-    this.#volumes = new AssumeCache(options.volumes);
-    this.#wait = new BindingWait(options.clock, options.claims, options.bindTimeoutMs);
-    const volumeClass = (name: string) => options.classes.get(name);
-    this.#claimSource = { claim: (namespace, name) => this.#claims.get(`${namespace}/${name}`), class: volumeClass };
-    this.#volumeSource = {
-      volume: (name) => this.#volumes.get(name),
-      volumesOfClass: (className) => this.#volumes.byIndex(classIndex, className),
-      class: volumeClass,
-      checksCapacity: (driver) => options.drivers.get(driver)?.spec.storageCapacity === true,
-      capacities: (className) => options.capacities.byIndex(classIndex, className),
+    const { clock, claims, volumes, nodes, pods, bindTimeoutMs } = options;
+    addVolumeIndexes(options);
+    this.#claims = new AssumeCache(claims);
+    this.#volumes = new AssumeCache(volumes);
+    this.#claimSource = {
+      claim: (namespace, name) => this.#claims.get(`${namespace}/${name}`),
+      class: (name) => options.classes.get(name),
     };
+    this.#volumeSource = createVolumeSource(options, this.#volumes);
+    const view = {
+      node: (name: string) => nodes.get(name),
+      pod: (key: string) => pods.get(key),
+      claim: (key: string) => claims.get(key),
+      volume: (name: string) => volumes.get(name),
+      onNode: this.#volumeSource.onNode,
+    };
+    this.#wait = new BindingWait({ clock, claims, volumes, nodes, pods, view, timeoutMs: bindTimeoutMs });
+    this.events = volumeBindingEvents(claims);
   }
 
   preFilter(state: CycleState, pod: Pod): PreFilterResult {
+    if (!pod.spec.volumes?.length) return { status: skip };
     const claims = podClaims(pod, this.#claimSource);
     if ('problem' in claims) return { status: unresolvable(claims.problem) };
     if (claims.immediate.length > 0) {
@@ -95,80 +104,85 @@ export class VolumeBinding implements Plugin {
       return { status: unresolvable('pod has unbound immediate PersistentVolumeClaims') };
     }
     if (claims.bound.length + claims.delayed.length === 0) return { status: skip };
-    state.write(pluginName, { claims, byNode: new Map() } satisfies PodVolumes);
+    const candidates = new StaticCandidates(this.#volumeSource);
+    state.write(pluginName, { toPlace: { claims, candidates }, byNode: new Map() } satisfies PodVolumes);
     return { status: success };
   }
 
   filter(state: CycleState, _pod: Pod, node: NodeInfo): Status {
     const podVolumes = state.read<PodVolumes>(pluginName);
     if (!podVolumes) return success;
-    const result = findPodVolumes(podVolumes.claims, node.node, this.#volumeSource);
+    const result = findPodVolumes(podVolumes.toPlace, node.node, this.#volumeSource);
     if (result.kind === 'refused') return unresolvable(...result.reasons);
     podVolumes.byNode.set(node.name, result.volumes);
     return success;
+  }
+
+  preScore(state: CycleState): Status {
+    return this.#options.shape && state.read(pluginName) ? success : skip;
+  }
+
+  score(state: CycleState, _pod: Pod, node: NodeInfo): number {
+    const volumes = state.read<PodVolumes>(pluginName)?.byNode.get(node.name);
+    return volumes && this.#options.shape ? scoreVolumes(this.#options.shape, volumes) : 0;
   }
 
   reserve(state: CycleState, _pod: Pod, node: Node): Status {
     const podVolumes = state.read<PodVolumes>(pluginName);
     const found = podVolumes?.byNode.get(node.metadata.name);
     if (!podVolumes || !found) return success;
-    const bindings: Binding[] = [];
-    for (const { claim, volume } of found.bindings) {
-      const bound = getBindVolumeToClaim(volume, claim);
-      bindings.push({ claim, volume: bound.volume });
-    }
-    const provisions = found.provisions.map((claim) => withSelectedNode(claim, node.metadata.name));
-    for (const { volume } of bindings) this.#volumes.assume(volume);
-    for (const claim of provisions) this.#claims.assume(claim);
-    podVolumes.assumed = { bindings, provisions };
-    return success;
+    const assumed: Assumed = { bindings: [], provisions: [] };
+    podVolumes.assumed = assumed;
+    const isAssumed =
+      found.bindings.every((binding) => this.#assumeBinding(binding, assumed)) &&
+      found.provisions.every(({ claim }) => this.#assumeProvision(claim, node.metadata.name, assumed));
+    if (isAssumed) return success;
+    this.unreserve(state);
+    return unresolvable('volumes changed while the pod was being placed');
   }
 
   unreserve(state: CycleState): void {
     const podVolumes = state.read<PodVolumes>(pluginName);
-    for (const { volume } of podVolumes?.assumed?.bindings ?? []) this.#volumes.restore(keyOf(volume));
-    for (const claim of podVolumes?.assumed?.provisions ?? []) this.#claims.restore(keyOf(claim));
+    // What was so already may be the assumption of another pod with the same claim.
+    for (const { volume, isChanged } of podVolumes?.assumed?.bindings ?? []) {
+      if (isChanged) this.#volumes.restore(keyOf(volume));
+    }
+    for (const { claim, isChanged } of podVolumes?.assumed?.provisions ?? []) {
+      if (isChanged) this.#claims.restore(keyOf(claim));
+    }
     if (podVolumes) delete podVolumes.assumed;
   }
 
-  async preBind(state: CycleState, _pod: Pod, node: Node, signal: AbortSignal): Promise<void> {
+  #assumeBinding({ claim, volume: found }: Binding, assumed: Assumed): boolean {
+    const { volume, changed: isChanged } = getBindVolumeToClaim(found, claim);
+    if (isChanged && !this.#volumes.assume(volume, found)) return false;
+    assumed.bindings.push({ claim, volume, isChanged });
+    return true;
+  }
+
+  #assumeProvision(found: PersistentVolumeClaim, nodeName: string, assumed: Assumed): boolean {
+    const isChanged = found.metadata.annotations?.[annSelectedNode] !== nodeName;
+    const claim = isChanged ? withSelectedNode(found, nodeName) : found;
+    if (isChanged && !this.#claims.assume(claim, found)) return false;
+    assumed.provisions.push({ claim, isChanged });
+    return true;
+  }
+
+  async preBind(state: CycleState, pod: Pod, node: Node, signal: AbortSignal): Promise<void> {
     const assumed = state.read<PodVolumes>(pluginName)?.assumed;
     if (!assumed || assumed.bindings.length + assumed.provisions.length === 0) return;
     const { client } = this.#options;
-    const selectedAt = new Map<string, number>();
+    const bindings: Binding[] = [];
+    const provisions: PersistentVolumeClaim[] = [];
     // One after the other: a refusal of the first leaves the later ones unwritten.
-    for (const { volume } of assumed.bindings) {
-      if (this.#volumes.confirmed(keyOf(volume)) !== volume) await client.update(persistentVolumes, volume, { signal });
+    for (const { claim, volume, isChanged } of assumed.bindings) {
+      const written = isChanged ? await client.update(persistentVolumes, volume, { signal }) : volume;
+      bindings.push({ claim, volume: written });
     }
-    for (const claim of assumed.provisions) {
-      const written = await client.update(persistentVolumeClaims, claim, { signal });
-      selectedAt.set(claim.metadata.uid, Number(written.metadata.resourceVersion));
+    for (const { claim, isChanged } of assumed.provisions) {
+      provisions.push(isChanged ? await client.update(persistentVolumeClaims, claim, { signal }) : claim);
     }
-    const claims = [...assumed.bindings.map(({ claim }) => claim), ...assumed.provisions];
-    await this.#wait.untilBound(claims, (claim) => this.#isBound(claim, node, selectedAt), signal);
-  }
-
-  /** Whether the claim is bound to a volume that the node can have; throws when it no longer will be. */
-  #isBound(claim: PersistentVolumeClaim, node: Node, selectedAt: ReadonlyMap<string, number>): boolean {
-    const { name, uid, resourceVersion, annotations: notes, deletionTimestamp } = claim.metadata;
-    if (!this.#options.nodes.get(node.metadata.name)) {
-      throw new BindingError(`node "${node.metadata.name}" was deleted`);
-    }
-    if (deletionTimestamp) throw new BindingError(`persistentvolumeclaim "${name}" is being deleted`);
-    const writtenAt = selectedAt.get(uid);
-    if (writtenAt !== undefined && Number(resourceVersion) >= writtenAt) {
-      // Whoever provisions takes the annotation away to have the pod placed anew.
-      if (notes?.[annSelectedNode] === undefined) {
-        throw new BindingError(`provisioning failed for PVC "${name}"`);
-      }
-    }
-    if (!claim.spec.volumeName || notes?.[annBindCompleted] === undefined) return false;
-    const volume = this.#volumes.get(claim.spec.volumeName);
-    if (!volume) return false;
-    if (!volumeMatchesNode(volume, node)) {
-      throw new BindingError(`pv "${volume.metadata.name}" node affinity doesn't match node "${node.metadata.name}"`);
-    }
-    return true;
+    await this.#wait.untilBound({ pod, nodeName: node.metadata.name, bindings, provisions }, signal);
   }
 }
 

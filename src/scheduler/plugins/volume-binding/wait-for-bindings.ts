@@ -1,74 +1,98 @@
-/** Waits for claims to be bound, woken by their changes. */
-import { keyOf, type PersistentVolumeClaim } from '../../../api/index.ts';
-import { type Clock, TimeoutError, withDeadline } from '../../../base/index.ts';
+/** Waits until the volumes of a pod are bound, woken by the changes of what it waits for. */
+import { keyOf, type Node, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '../../../api/index.ts';
+import { type Clock, onAbort, TimeoutError, withDeadline } from '../../../base/index.ts';
 import type { Informer } from '../../../client/index.ts';
+import { type BindingView, checkBindings, type WrittenBindings } from './check-bindings.ts';
 
 /** The volumes of a pod cannot be bound for the node that was chosen: the pod must be placed anew. */
 export class BindingError extends Error {
   override readonly name = 'BindingError';
 }
 
-export class BindingWait {
-  readonly #clock: Clock;
-  readonly #claims: Informer<PersistentVolumeClaim>;
-  readonly #timeoutMs: number;
-  readonly #waiting = new Map<string, Set<() => void>>();
+export interface BindingWaitOptions {
+  readonly clock: Clock;
+  readonly claims: Informer<PersistentVolumeClaim>;
+  readonly volumes: Informer<PersistentVolume>;
+  readonly nodes: Informer<Node>;
+  readonly pods: Informer<Pod>;
+  readonly view: BindingView;
+  readonly timeoutMs: number;
+}
 
-  constructor(clock: Clock, claims: Informer<PersistentVolumeClaim>, timeoutMs: number) {
-    this.#clock = clock;
-    this.#claims = claims;
-    this.#timeoutMs = timeoutMs;
-    const wake = (claim: PersistentVolumeClaim) => {
-      for (const look of this.#waiting.get(keyOf(claim)) ?? []) look();
+export class BindingWait {
+  readonly #options: BindingWaitOptions;
+  /** Who looks again when the claim, node or pod with this key changes. */
+  readonly #looks = new Map<string, Set<() => void>>();
+
+  constructor(options: BindingWaitOptions) {
+    this.#options = options;
+    const { claims, volumes, nodes, pods } = options;
+    const onClaim = (claim: PersistentVolumeClaim) => this.#wake(claimKey(keyOf(claim)));
+    claims.addHandler({ onAdd: onClaim, onUpdate: (_previous, claim) => onClaim(claim), onDelete: onClaim });
+    // A volume names its claim, so what is provisioned for a claim is found without knowing its name beforehand.
+    const onVolume = (volume: PersistentVolume) => {
+      const { claimRef } = volume.spec;
+      this.#wake(volumeKey(volume.metadata.name));
+      if (claimRef) this.#wake(claimKey(`${claimRef.namespace}/${claimRef.name}`));
     };
-    claims.addHandler({ onAdd: wake, onUpdate: (_previous, current) => wake(current), onDelete: wake });
+    volumes.addHandler({ onAdd: onVolume, onUpdate: (_previous, volume) => onVolume(volume), onDelete: onVolume });
+    nodes.addHandler({ onDelete: ({ metadata }) => this.#wake(nodeKey(metadata.name)) });
+    pods.addHandler({ onDelete: (pod) => this.#wake(podKey(keyOf(pod))) });
   }
 
-  /** Resolves when the check holds for every claim; rejects with what the check throws, or a BindingError. */
-  async untilBound(
-    claims: readonly PersistentVolumeClaim[],
-    isBound: (claim: PersistentVolumeClaim) => boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
+  /** Rejects with a BindingError when the volumes will not be bound, or are not in time. */
+  async untilBound(written: WrittenBindings, signal: AbortSignal): Promise<void> {
+    const { clock, timeoutMs } = this.#options;
+    const what = `volumes of pod ${keyOf(written.pod)}`;
     try {
-      const what = `binding volumes of ${claims.map(keyOf).join(', ')}`;
-      await withDeadline({ clock: this.#clock, timeoutMs: this.#timeoutMs, what, signal }, async (until) => {
-        await Promise.all(claims.map((claim) => this.#untilOneIsBound(claim, isBound, until)));
-      });
+      await withDeadline({ clock, timeoutMs, what, signal }, (until) => this.#wait(written, until));
     } catch (thrown) {
-      if (thrown instanceof TimeoutError)
-        throw new BindingError(`binding volumes: ${thrown.message}`, { cause: thrown });
-      throw thrown;
+      if (!(thrown instanceof TimeoutError)) throw thrown;
+      throw new BindingError('binding volumes: context deadline exceeded', { cause: thrown });
     }
   }
 
-  #untilOneIsBound(
-    claim: PersistentVolumeClaim,
-    isBound: (claim: PersistentVolumeClaim) => boolean,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const key = keyOf(claim);
+  async #wait(written: WrittenBindings, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
-      try {
-        const current = this.#claims.get(key);
-        if (!current || current.metadata.uid !== claim.metadata.uid) {
-          throw new BindingError(`persistentvolumeclaim "${claim.metadata.name}" not found`);
-        }
-        if (isBound(current)) resolve();
-      } catch (thrown) {
-        reject(thrown);
-      }
+      const progress = checkBindings(written, this.#options.view);
+      if (progress.kind === 'bound') resolve();
+      else if (progress.kind === 'failed') reject(new BindingError(`binding volumes: ${progress.reason}`));
     };
-    const stop = () => reject(signal.reason);
-    const looks = this.#waiting.get(key) ?? new Set();
-    this.#waiting.set(key, looks.add(look));
-    signal.addEventListener('abort', stop, { once: true });
-    look();
-    return promise.finally(() => {
-      signal.removeEventListener('abort', stop);
-      looks.delete(look);
-      if (looks.size === 0) this.#waiting.delete(key);
-    });
+    const keys = keysOf(written);
+    for (const key of keys) this.#looks.set(key, (this.#looks.get(key) ?? new Set()).add(look));
+    using stop = onAbort(signal, () => reject(signal.reason));
+    void stop;
+    try {
+      look();
+      await promise;
+    } finally {
+      for (const key of keys) this.#forget(key, look);
+    }
+  }
+
+  #wake(key: string): void {
+    for (const look of this.#looks.get(key) ?? []) look();
+  }
+
+  #forget(key: string, look: () => void): void {
+    const looks = this.#looks.get(key);
+    looks?.delete(look);
+    if (looks?.size === 0) this.#looks.delete(key);
   }
 }
+
+function keysOf({ pod, nodeName, bindings, provisions }: WrittenBindings): readonly string[] {
+  const claims = [...bindings.map(({ claim }) => claim), ...provisions];
+  return [
+    podKey(keyOf(pod)),
+    nodeKey(nodeName),
+    ...bindings.map(({ volume }) => volumeKey(volume.metadata.name)),
+    ...claims.map((claim) => claimKey(keyOf(claim))),
+  ];
+}
+
+const podKey = (key: string) => `pod:${key}`;
+const nodeKey = (name: string) => `node:${name}`;
+const claimKey = (key: string) => `claim:${key}`;
+const volumeKey = (name: string) => `volume:${name}`;

@@ -1,0 +1,75 @@
+/** Keeps a node's CSI volumes within what its drivers allow, volumes still attached from before included. */
+import type { CSIDriver, CSINode, Pod } from '../../../api/index.ts';
+import type { Lister } from '../../../client/index.ts';
+import { podClaims } from '../../../component-helpers/index.ts';
+import type { CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
+import { type Status, skip, success, unresolvable, unschedulable } from '../../framework/status.ts';
+import { csiVolumesOf, type PodVolumesSeen } from './csi-volumes.ts';
+import { nodeVolumeLimitsEvents } from './hints.ts';
+import { UsedVolumes, type UsedVolumesOptions } from './used-volumes.ts';
+
+const pluginName = 'NodeVolumeLimits';
+const limitReached = unschedulable('node(s) exceed max volume count');
+
+export interface NodeVolumeLimitsOptions extends UsedVolumesOptions {
+  readonly csiNodes: Lister<CSINode>;
+  readonly drivers: Lister<CSIDriver>;
+}
+
+export class NodeVolumeLimits implements Plugin {
+  readonly name = pluginName;
+  readonly events = nodeVolumeLimitsEvents;
+  readonly #options: NodeVolumeLimitsOptions;
+  readonly #used: UsedVolumes;
+
+  constructor(options: NodeVolumeLimitsOptions) {
+    this.#options = options;
+    this.#used = new UsedVolumes(options);
+  }
+
+  preFilter(state: CycleState, pod: Pod): PreFilterResult {
+    if (!pod.spec.volumes?.length || podClaims(pod).length === 0) return { status: skip };
+    state.write(pluginName, csiVolumesOf(pod, this.#options));
+    return { status: success };
+  }
+
+  filter(state: CycleState, _pod: Pod, node: NodeInfo): Status {
+    const wanted = state.read<PodVolumesSeen>(pluginName);
+    if (!wanted) return success;
+    if (wanted.problem !== undefined) return unresolvable(wanted.problem);
+    if (wanted.volumes.size === 0) return success;
+    const csiNode = this.#options.csiNodes.get(node.name);
+    const missing = this.#missingDriver(wanted.volumes.values(), csiNode);
+    if (missing !== undefined) return unresolvable(`${missing} CSI driver is not installed on the node`);
+    const limits = limitsOf(csiNode, new Set(wanted.volumes.values()));
+    if (limits.size === 0) return success;
+    const used = this.#used.of(node, csiNode);
+    const more = new Map<string, number>();
+    for (const [volume, driver] of wanted.volumes) {
+      if (!used.volumes.has(volume)) more.set(driver, (more.get(driver) ?? 0) + 1);
+    }
+    for (const [driver, count] of more) {
+      const limit = limits.get(driver);
+      if (limit !== undefined && (used.countOf.get(driver) ?? 0) + count > limit) return limitReached;
+    }
+    return success;
+  }
+
+  /** A driver that asks for pods to stay away from nodes it is not on. Upstream: VolumeLimitScaling. */
+  #missingDriver(drivers: Iterable<string>, csiNode: CSINode | undefined): string | undefined {
+    for (const driver of drivers) {
+      if (!this.#options.drivers.get(driver)?.spec.preventPodSchedulingIfMissing) continue;
+      if (!csiNode?.spec.drivers.some(({ name }) => name === driver)) return driver;
+    }
+    return undefined;
+  }
+}
+
+/** How many volumes the node takes of each of the drivers; one without a number takes any. */
+function limitsOf(csiNode: CSINode | undefined, drivers: ReadonlySet<string>): ReadonlyMap<string, number> {
+  const limits = new Map<string, number>();
+  for (const { name, allocatable } of csiNode?.spec.drivers ?? []) {
+    if (drivers.has(name) && allocatable?.count !== undefined) limits.set(name, allocatable.count);
+  }
+  return limits;
+}

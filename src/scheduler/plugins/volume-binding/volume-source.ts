@@ -1,0 +1,53 @@
+/** The caches behind the questions of find-volumes, with indexes that keep each answer short in large clusters. */
+import type { CSIDriver, CSIStorageCapacity, PersistentVolume, StorageClass } from '../../../api/index.ts';
+import type { Informer, Lister } from '../../../client/index.ts';
+import { getClaimClass, getVolumeClass, isVolumeBoundToClaim } from '../../../component-helpers/index.ts';
+import type { AssumeCache } from '../../cache/assume-cache.ts';
+import { anyLabelIndexValue, capacityIndexValue, capacityIndexValues } from './capacity.ts';
+import type { VolumeSource } from './find-volumes.ts';
+import { candidateIndexValues, reservedIndexValue, unclaimedIndexValue } from './static-candidates.ts';
+
+const candidateIndex = 'scheduler/candidate';
+const capacityIndex = 'scheduler/capacity';
+
+export interface VolumeInformers {
+  readonly volumes: Informer<PersistentVolume>;
+  readonly capacities: Informer<CSIStorageCapacity>;
+  readonly classes: Lister<StorageClass>;
+  readonly drivers: Lister<CSIDriver>;
+}
+
+export function addVolumeIndexes({ volumes, capacities }: VolumeInformers): void {
+  volumes.addIndex(candidateIndex, candidateIndexValues);
+  capacities.addIndex(capacityIndex, capacityIndexValues);
+}
+
+export function createVolumeSource(
+  { capacities, classes, drivers }: VolumeInformers,
+  volumes: AssumeCache<PersistentVolume>,
+): VolumeSource {
+  return {
+    volume: (name) => volumes.get(name),
+    onNode: (volume) => volume,
+    reserved: (claim) => {
+      const { namespace = '', name } = claim.metadata;
+      const className = getClaimClass(claim);
+      const reserved = [...volumes.byIndex(candidateIndex, reservedIndexValue(className, namespace, name))];
+      // The index does not know what is only assumed.
+      for (const volume of volumes.assumed()) {
+        if (isVolumeBoundToClaim(volume, claim) && getVolumeClass(volume) === className) reserved.push(volume);
+      }
+      return reserved;
+    },
+    unclaimed: (className, hostname) => volumes.byIndex(candidateIndex, unclaimedIndexValue(className, hostname)),
+    class: (name) => classes.get(name),
+    checksCapacity: (driver) => drivers.get(driver)?.spec.storageCapacity === true,
+    capacities: (className, labels) => {
+      const found = [...capacities.byIndex(capacityIndex, anyLabelIndexValue(className))];
+      for (const [label, value] of Object.entries(labels ?? {})) {
+        found.push(...capacities.byIndex(capacityIndex, capacityIndexValue(className, label, value)));
+      }
+      return found;
+    },
+  };
+}
