@@ -71,11 +71,15 @@ describe('scheduler', () => {
     await plane.client.create(persistentVolumeClaims, claimDraft('data', 'later'));
     await plane.client.create(pods, podDraft('user', 'data'));
     await plane.clock.settle();
-    const body = { metadata: { annotations: { 'volume.kubernetes.io/selected-node': null } } };
+    const annotations = {
+      'volume.kubernetes.io/selected-node': null,
+      'volume.kubernetes.io/storage-provisioner': 'fake.csi',
+    };
+    const body = { metadata: { annotations } };
     await plane.client.patch(persistentVolumeClaims, { namespace: 'default', name: 'data' }, { type: 'merge', body });
     await plane.clock.settle();
     expect(await plane.eventsOf('user')).toContain(
-      'Warning FailedScheduling running PreBind plugin "VolumeBinding": provisioning failed for PVC "data"',
+      'Warning FailedScheduling running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "data"',
     );
     await plane.clock.advance(5000);
     expect((await claim('data'))?.metadata.annotations?.['volume.kubernetes.io/selected-node']).toBe('n1');

@@ -33,11 +33,6 @@ export class AssumeCache<T extends KubernetesObject> {
     return this.#assumed.get(key) ?? this.#informer.get(key);
   }
 
-  /** What the API server last showed, without assumptions. */
-  confirmed(key: string): T | undefined {
-    return this.#informer.get(key);
-  }
-
   byIndex(index: string, value: string): readonly T[] {
     const objects = this.#informer.byIndex(index, value);
     return this.#assumed.size === 0 ? objects : objects.map((object) => this.#assumed.get(keyOf(object)) ?? object);

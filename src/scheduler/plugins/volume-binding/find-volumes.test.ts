@@ -1,150 +1,335 @@
 import { describe, expect, it } from 'vitest';
-import type {
-  CSIStorageCapacity,
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  StorageClass,
-} from '../../../api/index.ts';
-import { findPodVolumes, reasons, type VolumeSource } from './find-volumes.ts';
-import type { PodClaims } from './pod-claims.ts';
+import type { KubernetesObject } from '../../../api/index.ts';
+import { plannedOn } from '../testing/node-volumes.ts';
+import { claim, localClass, node, pod, storageClass, volume } from '../testing/objects.ts';
+import { fits, VolumeWorld } from '../testing/volume-world.ts';
+import { reasons } from './find-volumes.ts';
 
-const meta = (name: string) => ({ name, namespace: 'ns', uid: name, resourceVersion: '1', creationTimestamp: '' });
+const nothing = `!${reasons.bindConflict}`;
+const wrongNode = `!${reasons.nodeConflict}`;
+const missing = `!${reasons.volumeMissing}`;
 
-function claim(name: string, size: string, more: Partial<PersistentVolumeClaim['spec']> = {}): PersistentVolumeClaim {
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolumeClaim',
-    metadata: meta(name),
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      storageClassName: 'c',
-      resources: { requests: { storage: size } },
-      ...more,
-    },
-  };
+interface Row {
+  readonly title: string;
+  readonly objects: readonly KubernetesObject[];
+  readonly claims: readonly string[];
+  /** Of node n. */
+  readonly says: string;
+  /** What would be done there. */
+  readonly plan?: readonly string[];
 }
 
-function volume(name: string, size: string, nodeName?: string): PersistentVolume {
-  const expression = { key: 'kubernetes.io/hostname', operator: 'In', values: [nodeName ?? ''] };
-  const affinity = { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } };
-  return {
-    apiVersion: 'v1',
-    kind: 'PersistentVolume',
-    metadata: meta(name),
-    spec: {
-      accessModes: ['ReadWriteOnce'],
-      capacity: { storage: size },
-      storageClassName: 'c',
-      ...(nodeName ? { nodeAffinity: affinity } : {}),
-    },
-    status: { phase: 'Available' },
-  };
-}
+const here = { hosts: ['n'] };
+const there = { hosts: ['m'] };
 
-const node: Node = {
-  apiVersion: 'v1',
-  kind: 'Node',
-  metadata: { ...meta('n1'), labels: { 'kubernetes.io/hostname': 'n1', zone: 'z1' } },
-  spec: {},
-};
+const boundRows: readonly Row[] = [
+  {
+    title: 'a volume for all nodes',
+    objects: [claim('a', { volume: 'v' }), volume('v')],
+    claims: ['a'],
+    says: fits,
+    plan: [],
+  },
+  {
+    title: 'a volume of this node',
+    objects: [claim('a', { volume: 'v' }), volume('v', here)],
+    claims: ['a'],
+    says: fits,
+  },
+  {
+    title: 'a volume of another node',
+    objects: [claim('a', { volume: 'v' }), volume('v', there)],
+    claims: ['a'],
+    says: wrongNode,
+  },
+  {
+    title: 'a volume of several nodes, this one among them',
+    objects: [claim('a', { volume: 'v' }), volume('v', { hosts: ['m', 'n'] })],
+    claims: ['a'],
+    says: fits,
+  },
+  {
+    title: 'one volume of this node, one of another',
+    objects: [claim('a', { volume: 'v' }), claim('b', { volume: 'w' }), volume('v', here), volume('w', there)],
+    claims: ['a', 'b'],
+    says: wrongNode,
+  },
+  {
+    title: 'a zone the node is in',
+    objects: [claim('a', { volume: 'v' }), volume('v', { topology: { zone: ['z1', 'z2'] } })],
+    claims: ['a'],
+    says: fits,
+  },
+  {
+    title: 'a zone the node is not in',
+    objects: [claim('a', { volume: 'v' }), volume('v', { topology: { zone: ['z2'] } })],
+    claims: ['a'],
+    says: wrongNode,
+  },
+  {
+    title: 'a label the node does not have',
+    objects: [claim('a', { volume: 'v' }), volume('v', { topology: { rack: ['r'] } })],
+    claims: ['a'],
+    says: wrongNode,
+  },
+  {
+    title: 'an affinity without any term matches no node',
+    objects: [
+      claim('a', { volume: 'v' }),
+      volume('v', { more: { nodeAffinity: { required: { nodeSelectorTerms: [] } } } }),
+    ],
+    claims: ['a'],
+    says: wrongNode,
+  },
+  { title: 'a volume that is gone', objects: [claim('a', { volume: 'v' })], claims: ['a'], says: missing },
+  {
+    title: 'of a volume elsewhere and one that is gone the first is told',
+    objects: [claim('a', { volume: 'v' }), claim('b', { volume: 'lost' }), volume('v', there)],
+    claims: ['a', 'b'],
+    says: wrongNode,
+  },
+  {
+    title: 'of a volume that is gone and one elsewhere the first is told',
+    objects: [claim('a', { volume: 'v' }), claim('b', { volume: 'lost' }), volume('v', there)],
+    claims: ['b', 'a'],
+    says: missing,
+  },
+  {
+    title: 'elsewhere, and nothing to bind: both are told',
+    objects: [claim('a', { volume: 'v' }), claim('b'), volume('v', { ...there, claim: 'a' })],
+    claims: ['a', 'b'],
+    says: `!${reasons.nodeConflict}; ${reasons.bindConflict}`,
+  },
+  {
+    title: 'gone, and nothing to bind: both are told',
+    objects: [claim('a', { volume: 'lost' }), claim('b')],
+    claims: ['a', 'b'],
+    says: `!${reasons.bindConflict}; ${reasons.volumeMissing}`,
+  },
+];
 
-function storageClass(provisioner: string, more: Partial<StorageClass> = {}): StorageClass {
-  return { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass', metadata: meta('c'), provisioner, ...more };
-}
-
-interface World {
-  readonly volumes?: readonly PersistentVolume[];
-  readonly class?: StorageClass;
-  readonly capacities?: readonly CSIStorageCapacity[];
-}
-
-function source(world: World): VolumeSource {
-  return {
-    volume: (name) => world.volumes?.find(({ metadata }) => metadata.name === name),
-    volumesOfClass: () => world.volumes ?? [],
-    class: () => world.class,
-    checksCapacity: () => world.capacities !== undefined,
-    capacities: () => world.capacities ?? [],
-  };
-}
-
-const none: PodClaims = { bound: [], immediate: [], delayed: [] };
-const delayed = (...claims: PersistentVolumeClaim[]): PodClaims => ({ ...none, delayed: claims });
-
-function capacityOf(amount: string, zone = 'z1'): CSIStorageCapacity {
-  return {
-    apiVersion: 'storage.k8s.io/v1',
-    kind: 'CSIStorageCapacity',
-    metadata: meta('cap'),
-    storageClassName: 'c',
-    nodeTopology: { matchLabels: { zone } },
-    capacity: amount,
-  };
-}
+const staticRows: readonly Row[] = [
+  { title: 'no volumes', objects: [claim('a')], claims: ['a'], says: nothing },
+  { title: 'a volume that fits', objects: [claim('a'), volume('v')], claims: ['a'], says: fits, plan: ['a=v'] },
+  {
+    title: 'a volume of this node',
+    objects: [claim('a'), volume('v', here)],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=v'],
+  },
+  { title: 'a volume of another node', objects: [claim('a'), volume('v', there)], claims: ['a'], says: nothing },
+  {
+    title: 'each node its own volume',
+    objects: [claim('a'), volume('w', there), volume('v', here)],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=v'],
+  },
+  {
+    title: 'a volume of two hosts',
+    objects: [claim('a'), volume('v', { hosts: ['m', 'n'] })],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=v'],
+  },
+  {
+    title: 'the right host in the wrong zone',
+    objects: [claim('a'), volume('v', { ...here, topology: { zone: ['z2'] } })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'the exact size',
+    objects: [claim('a', { size: '5Gi' }), volume('v', { size: '5Gi' })],
+    claims: ['a'],
+    says: fits,
+  },
+  {
+    title: 'too small',
+    objects: [claim('a', { size: '5Gi' }), volume('v', { size: '4Gi' })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'the smallest that is large enough',
+    objects: [
+      claim('a', { size: '5Gi' }),
+      volume('l', { size: '50Gi' }),
+      volume('s', { size: '6Gi' }),
+      volume('t', { size: '1Gi' }),
+    ],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=s'],
+  },
+  {
+    title: 'the smallest, be it local',
+    objects: [claim('a'), volume('shared', { size: '3Gi' }), volume('local', { ...here, size: '2Gi' })],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=local'],
+  },
+  {
+    title: 'the smallest, be it shared',
+    objects: [claim('a'), volume('shared', { size: '2Gi' }), volume('local', { ...here, size: '3Gi' })],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=shared'],
+  },
+  {
+    title: 'a volume of another class',
+    objects: [claim('a'), volume('v', { class: 'x' })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a volume that is not Available',
+    objects: [claim('a'), volume('v', { phase: 'Released' })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a volume that is not yet Available',
+    objects: [claim('a'), volume('v', { phase: 'Pending' })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a volume that is being deleted',
+    objects: [claim('a'), volume('v', { deleting: true })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a volume of other access modes',
+    objects: [claim('a', { modes: ['ReadWriteMany'] }), volume('v')],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a volume of another mode',
+    objects: [claim('a'), volume('v', { more: { volumeMode: 'Block' } })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a block volume for a block claim',
+    objects: [claim('a', { more: { volumeMode: 'Block' } }), volume('v', { more: { volumeMode: 'Block' } })],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=v'],
+  },
+  {
+    title: 'a volume that the selector takes',
+    objects: [
+      claim('a', { more: { selector: { matchLabels: { disk: 'ssd' } } } }),
+      volume('hdd', { labels: { disk: 'hdd' } }),
+      volume('ssd', { labels: { disk: 'ssd' }, size: '9Gi' }),
+    ],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=ssd'],
+  },
+  {
+    title: 'a volume with another attributes class',
+    objects: [claim('a'), volume('v', { more: { volumeAttributesClassName: 'gold' } })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a volume of another claim',
+    objects: [claim('a'), volume('v', { claim: 'b' })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'the volume reserved for the claim before a smaller one',
+    objects: [claim('a'), volume('s'), volume('mine', { size: '9Gi', claim: 'a', uid: false })],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=mine'],
+  },
+  {
+    title: 'the volume reserved for the claim is elsewhere: no other will do',
+    objects: [claim('a'), volume('s'), volume('mine', { ...there, claim: 'a', uid: false })],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'a reserved volume that is too small does not count',
+    objects: [claim('a', { size: '5Gi' }), volume('mine', { claim: 'a', uid: false }), volume('v', { size: '5Gi' })],
+    claims: ['a'],
+    says: fits,
+    plan: ['a=v'],
+  },
+  {
+    title: 'a volume reserved for a claim of that name that is gone',
+    objects: [
+      claim('a'),
+      {
+        ...volume('v', { claim: 'a' }),
+        spec: { ...volume('v').spec, claimRef: { namespace: 'ns', name: 'a', uid: 'old' } },
+      } as KubernetesObject,
+    ],
+    claims: ['a'],
+    says: nothing,
+  },
+  {
+    title: 'two claims, two volumes: the small claim takes the small one',
+    objects: [claim('big', { size: '5Gi' }), claim('small'), volume('v10', { size: '10Gi' }), volume('v1')],
+    claims: ['big', 'small'],
+    says: fits,
+    plan: ['small=v1', 'big=v10'],
+  },
+  {
+    title: '[rel-H4] two claims, one volume: it is promised to one only',
+    objects: [claim('a'), claim('b'), volume('v')],
+    claims: ['a', 'b'],
+    says: nothing,
+  },
+  {
+    title: '[rel-H4] two claims, one local volume',
+    objects: [claim('a'), claim('b'), volume('v', here), volume('w', there)],
+    claims: ['a', 'b'],
+    says: nothing,
+  },
+  {
+    title: '[rel-H4] one claim named twice takes one volume',
+    objects: [claim('a'), volume('v'), volume('w')],
+    claims: ['a', 'a'],
+    says: fits,
+    plan: ['a=v'],
+  },
+  {
+    title: 'claims of two classes',
+    objects: [
+      claim('a'),
+      claim('b', { class: 'other' }),
+      storageClass('other', { provisioner: '' }),
+      volume('v'),
+      volume('w', { class: 'other' }),
+    ],
+    claims: ['a', 'b'],
+    says: fits,
+    plan: ['a=v', 'b=w'],
+  },
+  {
+    title: 'a bound claim of this node and a volume to bind',
+    objects: [claim('a', { volume: 'v' }), claim('b'), volume('v', { ...here, claim: 'a' }), volume('w', here)],
+    claims: ['a', 'b'],
+    says: fits,
+    plan: ['b=w'],
+  },
+];
 
 describe('findPodVolumes', () => {
-  it('[H2] takes the smallest volume for the smallest claim first', () => {
-    const volumes = [volume('v10', '10Gi'), volume('v1', '1Gi')];
-    const result = findPodVolumes(delayed(claim('big', '5Gi'), claim('small', '1Gi')), node, source({ volumes }));
-    const pairs =
-      result.kind === 'found'
-        ? result.volumes.bindings.map((b) => [b.claim.metadata.name, b.volume.metadata.name])
-        : [];
-    expect(pairs).toEqual([
-      ['small', 'v1'],
-      ['big', 'v10'],
-    ]);
-  });
-
-  it('[H2][rel-H4] never promises one volume to two claims of a pod', () => {
-    const result = findPodVolumes(
-      delayed(claim('a', '1Gi'), claim('b', '1Gi')),
-      node,
-      source({ volumes: [volume('v', '1Gi')] }),
-    );
-    expect(result).toEqual({ kind: 'refused', reasons: [reasons.bindConflict] });
-  });
-
-  it.each([
-    ['a node that the volume cannot be reached from', { volumes: [volume('v', '1Gi', 'n2')] }, reasons.bindConflict],
-    ['a class that never provisions', { class: storageClass('kubernetes.io/no-provisioner') }, reasons.bindConflict],
-    [
-      'a node outside the allowed topologies',
-      {
-        class: storageClass('drv', {
-          allowedTopologies: [{ matchLabelExpressions: [{ key: 'zone', values: ['z2'] }] }],
-        }),
-      },
-      reasons.bindConflict,
-    ],
-    [
-      '[H3] too little capacity',
-      { class: storageClass('drv'), capacities: [capacityOf('512Mi')] },
-      reasons.notEnoughSpace,
-    ],
-    [
-      '[H3] capacity elsewhere',
-      { class: storageClass('drv'), capacities: [capacityOf('9Gi', 'z2')] },
-      reasons.notEnoughSpace,
-    ],
-  ])('[H2] refuses %s', (_title, world, reason) => {
-    expect(findPodVolumes(delayed(claim('a', '1Gi')), node, source(world))).toEqual({
-      kind: 'refused',
-      reasons: [reason],
-    });
-  });
-
-  it('[H2][H3] provisions where there is room', () => {
-    const world = { class: storageClass('drv'), capacities: [capacityOf('2Gi')] };
-    const result = findPodVolumes(delayed(claim('a', '1Gi')), node, source(world));
-    expect(result.kind === 'found' && result.volumes.provisions.map(({ metadata }) => metadata.name)).toEqual(['a']);
-  });
-
-  it('[H2] refuses nodes that a bound volume does not match, and volumes that are gone', () => {
-    const bound = { ...none, bound: [claim('a', '1Gi', { volumeName: 'v' })] };
-    const elsewhere = source({ volumes: [volume('v', '1Gi', 'n2')] });
-    expect(findPodVolumes(bound, node, elsewhere)).toEqual({ kind: 'refused', reasons: [reasons.nodeConflict] });
-    expect(findPodVolumes(bound, node, source({}))).toEqual({ kind: 'refused', reasons: [reasons.volumeMissing] });
-  });
+  const check = ({ objects, claims, says, plan }: Row) => {
+    const world = new VolumeWorld([node('n', { zone: 'z1' }), localClass, ...objects]);
+    const { state, nodes, preFilter } = world.ask(world.plugins.volumeBinding, pod('p', { claims }));
+    expect(preFilter ?? nodes.n).toBe(says);
+    if (plan) expect(plannedOn(state, node('n'))).toEqual(plan);
+  };
+  it.each(boundRows)('[H2] with bound claims: $title', check);
+  it.each(staticRows)('[H2][R2] with volumes that exist: $title', check);
 });

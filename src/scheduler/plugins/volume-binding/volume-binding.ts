@@ -7,6 +7,7 @@ import {
   type CSIDriver,
   type CSINode,
   type CSIStorageCapacity,
+  isNotFound,
   keyOf,
   type Node,
   type PersistentVolume,
@@ -16,19 +17,20 @@ import {
   persistentVolumes,
   type StorageClass,
 } from '../../../api/index.ts';
-import type { Clock } from '../../../base/index.ts';
+import { type Clock, messageOf } from '../../../base/index.ts';
 import type { Client, Informer, Lister } from '../../../client/index.ts';
 import { annSelectedNode, getBindVolumeToClaim } from '../../../component-helpers/index.ts';
 import { AssumeCache } from '../../cache/assume-cache.ts';
 import type { ClusterEventWithHint, CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../../framework/status.ts';
+import type { WrittenBindings } from './check-bindings.ts';
 import { type Binding, findPodVolumes, type NodeVolumes, type PodToPlace, type VolumeSource } from './find-volumes.ts';
 import { volumeBindingEvents } from './hints.ts';
 import { type ClaimSource, podClaims } from './pod-claims.ts';
 import { scoreVolumes, type UtilizationShapePoint } from './scorer.ts';
 import { StaticCandidates } from './static-candidates.ts';
 import { addVolumeIndexes, createVolumeSource } from './volume-source.ts';
-import { BindingWait } from './wait-for-bindings.ts';
+import { BindingError, BindingWait } from './wait-for-bindings.ts';
 
 const pluginName = 'VolumeBinding';
 
@@ -171,10 +173,15 @@ export class VolumeBinding implements Plugin {
   async preBind(state: CycleState, pod: Pod, node: Node, signal: AbortSignal): Promise<void> {
     const assumed = state.read<PodVolumes>(pluginName)?.assumed;
     if (!assumed || assumed.bindings.length + assumed.provisions.length === 0) return;
+    const { bindings, provisions } = await this.#write(assumed, signal).catch(explainLoss);
+    await this.#wait.untilBound({ pod, nodeName: node.metadata.name, bindings, provisions }, signal);
+  }
+
+  /** One after the other: a refusal of the first leaves the later ones unwritten. */
+  async #write(assumed: Assumed, signal: AbortSignal): Promise<Pick<WrittenBindings, 'bindings' | 'provisions'>> {
     const { client } = this.#options;
     const bindings: Binding[] = [];
     const provisions: PersistentVolumeClaim[] = [];
-    // One after the other: a refusal of the first leaves the later ones unwritten.
     for (const { claim, volume, isChanged } of assumed.bindings) {
       const written = isChanged ? await client.update(persistentVolumes, volume, { signal }) : volume;
       bindings.push({ claim, volume: written });
@@ -182,8 +189,13 @@ export class VolumeBinding implements Plugin {
     for (const { claim, isChanged } of assumed.provisions) {
       provisions.push(isChanged ? await client.update(persistentVolumeClaims, claim, { signal }) : claim);
     }
-    await this.#wait.untilBound({ pod, nodeName: node.metadata.name, bindings, provisions }, signal);
+    return { bindings, provisions };
   }
+}
+
+/** A volume or claim that is gone is no sign that the pod is, so it is not told as what the API server said. */
+function explainLoss(thrown: unknown): never {
+  throw isNotFound(thrown) ? new BindingError(messageOf(thrown), { cause: thrown }) : thrown;
 }
 
 function withSelectedNode(claim: PersistentVolumeClaim, nodeName: string): PersistentVolumeClaim {
