@@ -52,6 +52,21 @@ export {
   isVolumeBoundToClaim,
 } from './bind-state.ts';
 export {
+  asCsiVolume,
+  findInlineMigration,
+  findInTreePlugin,
+  findMigratedDriver,
+  findMigration,
+  type Migration,
+  migratedPlugins,
+  repairVolumeHandle,
+  translateClassToCsi,
+  translateInlineVolumeToCsi,
+  translateVolumeToCsi,
+  translateVolumeToInTree,
+} from './csi-migration/csi-translator.ts';
+export { MigrationError } from './csi-migration/translator.ts';
+export {
   checkAccessModes,
   checkVolumeAttributesClass,
   checkVolumeModeMismatches,
