@@ -3,8 +3,9 @@ import { persistentVolumeClaims, persistentVolumes, volumeAttributesClasses } fr
 import type { Client } from '../../src/client/index.ts';
 import { startAttributesClassProtectionController } from '../../src/controllers/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
-import { blindClient, startOn } from './support/controllers.ts';
+import { blindClient, type Kill, mortalClient, startOn } from './support/controllers.ts';
 import { claimDraft } from './support/objects.ts';
+import { refusingClient } from './support/refusing-client.ts';
 
 const component = 'volumeattributesclass-protection-controller';
 const finalizer = 'kubernetes.io/vac-protection';
@@ -101,5 +102,53 @@ describe('the VolumeAttributesClass protection controller', () => {
     await createClaim('gold');
     await deleteClass('gold');
     expect(await isThere('gold')).toBe(true);
+  });
+
+  it('[C3] keeps a class that a claim names which its cache does not show, and lets it go with the claim', async () => {
+    await start(blindClient(plane.clientOf(component), 'PersistentVolumeClaim'));
+    await createClaim('gold');
+    await deleteClass('gold');
+    const body = { metadata: { finalizers: null } };
+    await plane.client.patch(persistentVolumeClaims, claimKey, { type: 'merge', body });
+    await plane.client.delete(persistentVolumeClaims, claimKey);
+    await plane.clock.advance(60_000);
+    expect(await isThere('gold')).toBe(false);
+  });
+
+  it('[C3] tries again when a write is refused', async () => {
+    await start(refusingClient(plane.clientOf(component), 'VolumeAttributesClass', 2));
+    await deleteClass('gold');
+    await plane.clock.advance(60_000);
+    expect(await isThere('gold')).toBe(false);
+  });
+
+  it('[rel-L12] writes nothing at rest', async () => {
+    const mortal = mortalClient(plane.clientOf(component), { afterWrites: 99, lastWriteLands: false });
+    await start(mortal.client);
+    await createClaim('gold');
+    await deleteClass('gold');
+    await plane.clock.advance(30 * 60_000);
+    expect(mortal.writes).toEqual([]);
+  });
+
+  describe('[rel-L10] killed before and after every write', () => {
+    it.each<Kill>([
+      { afterWrites: 0, lastWriteLands: false },
+      { afterWrites: 0, lastWriteLands: true },
+      { afterWrites: 1, lastWriteLands: false },
+      { afterWrites: 1, lastWriteLands: true },
+    ])('%o: ends as if nothing had happened', async (kill) => {
+      const mortal = mortalClient(plane.clientOf(component), kill);
+      const body = { metadata: { finalizers: null } };
+      await plane.client.patch(volumeAttributesClasses, { name: 'gold' }, { type: 'merge', body });
+      const first = await start(mortal.client);
+      const next = kill.afterWrites === 0 ? await start() : undefined;
+      await deleteClass('gold');
+      await first[Symbol.asyncDispose]();
+      await start();
+      await next?.[Symbol.asyncDispose]();
+      expect(mortal.isDead).toBe(true);
+      expect(await isThere('gold')).toBe(false);
+    });
   });
 });

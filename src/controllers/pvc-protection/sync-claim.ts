@@ -1,10 +1,13 @@
 /** Keeps a claim that is being deleted until no scheduled pod uses it. Upstream: volume/pvcprotection. */
-import { keyOf, type PersistentVolumeClaim, type Pod, persistentVolumeClaims, pods } from '../../api/index.ts';
+import { type PersistentVolumeClaim, type Pod, persistentVolumeClaims, pods } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
-import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
+import { type Client, done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { claimProtectionFinalizer, podClaims, podIsOwner } from '../../component-helpers/index.ts';
 import { decideProtection, withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
+
+/** When a pod is asked for again that the server knows and the cache does not. */
+const recheckMs = 10_000;
 
 export interface ClaimProtectionContext {
   readonly client: Client;
@@ -27,7 +30,9 @@ export async function syncClaim(
       await context.client.update(persistentVolumeClaims, withFinalizer(claim, claimProtectionFinalizer), { signal });
       return done;
     case 'releaseIfUnused':
-      if (await isInUse(context, claim, signal)) return done;
+      if (podsUsingClaim(context.pods, key).some((pod) => keepsClaim(pod, claim))) return done;
+      // Its end may be missed with all that the cache missed of it.
+      if (await isInUse(context, claim, signal)) return requeueAfter(recheckMs);
       await context.client.update(persistentVolumeClaims, withoutFinalizer(claim, claimProtectionFinalizer), {
         signal,
       });
@@ -37,13 +42,8 @@ export async function syncClaim(
   }
 }
 
-/** The cache can say yes; only the API server can say no, because pods and claims reach caches at different times. */
-async function isInUse(
-  { client, pods: cached }: ClaimProtectionContext,
-  claim: PersistentVolumeClaim,
-  signal: AbortSignal,
-) {
-  if (podsUsingClaim(cached, keyOf(claim)).some((pod) => keepsClaim(pod, claim))) return true;
+/** A cache can say yes; only the API server can say no, because pods and claims reach caches at different times. */
+async function isInUse({ client }: ClaimProtectionContext, claim: PersistentVolumeClaim, signal: AbortSignal) {
   const { items } = await client.list(pods, { namespace: claim.metadata.namespace, signal });
   return items.some((pod) => keepsClaim(pod, claim));
 }

@@ -9,7 +9,7 @@ import {
   volumeAttributesClasses,
 } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
-import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
+import { type Client, done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { attributesClassProtectionFinalizer } from '../../component-helpers/index.ts';
 import { decideProtection, withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 
@@ -19,6 +19,9 @@ export interface ClassProtectionContext {
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly volumes: Informer<PersistentVolume>;
 }
+
+/** When a user of a class is looked for again that the server knows and the caches do not. */
+const recheckMs = 10_000;
 
 /** Index of claims and of volumes by the classes that they name. */
 export const byAttributesClass = 'vac-protection/class';
@@ -45,7 +48,9 @@ export async function syncClass(
       return done;
     }
     case 'releaseIfUnused': {
-      if (await isInUse(context, name, signal)) return done;
+      if (isKnownInUse(context, name)) return done;
+      // Its end may be missed with all that the caches missed of it.
+      if (await isInUse(context, name, signal)) return requeueAfter(recheckMs);
       const released = withoutFinalizer(found, attributesClassProtectionFinalizer);
       await client.update(volumeAttributesClasses, released, { signal });
       return done;
@@ -56,10 +61,11 @@ export async function syncClass(
 }
 
 /** The caches can say yes; only the API server can say no. */
-async function isInUse({ client, claims, volumes }: ClassProtectionContext, name: string, signal: AbortSignal) {
-  if (claims.byIndex(byAttributesClass, name).length > 0 || volumes.byIndex(byAttributesClass, name).length > 0) {
-    return true;
-  }
+function isKnownInUse({ claims, volumes }: ClassProtectionContext, name: string): boolean {
+  return claims.byIndex(byAttributesClass, name).length > 0 || volumes.byIndex(byAttributesClass, name).length > 0;
+}
+
+async function isInUse({ client }: ClassProtectionContext, name: string, signal: AbortSignal) {
   const claimList = await client.list(persistentVolumeClaims, { signal });
   if (claimList.items.some((claim) => attributesClassesOf(claim).includes(name))) return true;
   const volumeList = await client.list(persistentVolumes, { signal });
