@@ -14,6 +14,7 @@ export interface WatchLine {
   readonly type: string;
   readonly object: {
     readonly metadata: { readonly name: string; readonly resourceVersion: string };
+    readonly spec?: { readonly nodeName?: string };
     readonly status?: { readonly phase?: string };
   };
 }

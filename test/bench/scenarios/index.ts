@@ -7,5 +7,6 @@ import { memory } from './memory.ts';
 import { pods } from './pods.ts';
 import { ready } from './ready.ts';
 import { rest } from './rest.ts';
+import { schedule } from './schedule.ts';
 
-export const scenarios: readonly Scenario[] = [ready, memory, configMaps, bind, alone, pods, growth, rest];
+export const scenarios: readonly Scenario[] = [ready, memory, configMaps, bind, alone, schedule, pods, growth, rest];
