@@ -6,6 +6,7 @@ import { InterPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinit
 import { nodeAffinity } from './plugins/node-affinity.ts';
 import { nodeName } from './plugins/node-name.ts';
 import { nodePorts } from './plugins/node-ports.ts';
+import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanced-allocation.ts';
 import { nodeResourcesFit } from './plugins/node-resources-fit.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
 import { PodTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts';
@@ -42,6 +43,7 @@ export function createDefaultPlugins(options: DefaultPluginsOptions): readonly P
     }),
     new InterPodAffinity({ namespaces: informers.informer(namespaces) }),
     preemption,
+    nodeResourcesBalancedAllocation,
     createDefaultBinder(client),
   ];
 }

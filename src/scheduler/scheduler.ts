@@ -8,13 +8,16 @@ import { type Clock, type DecisionLog, type Logger, type MetricsRegistry, messag
 import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
 import { isPodPhaseTerminal } from '../component-helpers/index.ts';
 import { SchedulerCache } from './cache/scheduler-cache.ts';
+import { ClaimGrace } from './claim-grace.ts';
 import { createDefaultPlugins } from './default-plugins.ts';
 import { addEventHandlers } from './event-handlers.ts';
+import { explainFailure, explainPlacement, forgetExplanation } from './explain.ts';
 import { FitError } from './framework/fit-error.ts';
 import { Framework, type Placement } from './framework/framework.ts';
 import { Nominator } from './framework/nominator.ts';
 import type { Plugin, QueuedPod } from './framework/plugin.ts';
 import { PluginError } from './framework/plugin-error.ts';
+import { SchedulerMetrics } from './metrics.ts';
 import { DefaultPreemption } from './plugins/default-preemption/default-preemption.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
 import { clearNomination, type ReporterOptions, reportFailure } from './report.ts';
@@ -40,12 +43,6 @@ const defaultBindTimeoutMs = 600_000;
 /** Pods placed before the event loop gets its turn again. */
 const podsPerTurn = 8;
 
-/**
- * A pod that only waits for claims being provisioned right now is not reported before this: most are bound by then,
- * and nobody needs a warning about them.
- */
-const claimGraceMs = 1000;
-
 export class Scheduler implements AsyncDisposable {
   readonly #options: SchedulerOptions;
   readonly #name: string;
@@ -53,10 +50,11 @@ export class Scheduler implements AsyncDisposable {
   readonly #nominator = new Nominator();
   readonly #queue: SchedulingQueue;
   readonly #framework: Framework;
+  readonly #metrics: SchedulerMetrics;
+  readonly #observed: Disposable;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
-  /** Pods told of nothing yet, because they wait for claims that are being provisioned. */
-  readonly #claimGrace = new Map<string, number>();
+  readonly #claimGrace: ClaimGrace;
   #pumpScheduled = false;
   #started = false;
 
@@ -64,18 +62,31 @@ export class Scheduler implements AsyncDisposable {
     const { clock, informers } = options;
     this.#options = options;
     this.#name = options.schedulerName ?? 'default-scheduler';
+    this.#claimGrace = new ClaimGrace({
+      clock,
+      signal: this.#stop.signal,
+      retry: (uid) => this.#queue.activate(uid),
+    });
+    this.#metrics = new SchedulerMetrics(clock, this.#name, options.metrics);
     const plugins = this.#createPlugins();
     this.#framework = new Framework(plugins, this.#nominator);
-    this.#queue = new SchedulingQueue({ clock, plugins, wake: () => this.#schedulePump() });
+    this.#queue = new SchedulingQueue({
+      clock,
+      plugins,
+      wake: () => this.#schedulePump(),
+      onIncoming: (queue, event) => this.#metrics.incoming(queue, event),
+    });
+    this.#observed = this.#metrics.observeQueues(() => this.#queue.counts);
     addEventHandlers({
       informers,
       cache: this.#cache,
       queue: this.#queue,
       nominator: this.#nominator,
       isOurs: (pod) => (pod.spec.schedulerName ?? 'default-scheduler') === this.#name && !isPodPhaseTerminal(pod),
-      settled: ({ metadata: { uid } }) => {
-        this.#claimGrace.delete(uid);
-        this.#nominator.remove(uid);
+      settled: (pod) => {
+        this.#claimGrace.forget(pod.metadata.uid);
+        this.#nominator.remove(pod.metadata.uid);
+        if (pod.metadata.deletionTimestamp) forgetExplanation(options.decisions, pod);
       },
     });
   }
@@ -88,6 +99,7 @@ export class Scheduler implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
+    this.#observed[Symbol.dispose]();
     this.#queue[Symbol.dispose]();
     await Promise.allSettled(this.#running);
   }
@@ -107,7 +119,7 @@ export class Scheduler implements AsyncDisposable {
       track: (work) => this.#track(work),
       finished: ({ metadata: { uid } }, failed) => this.#queue.release(uid, 'DefaultPreemption', failed),
       lostNomination: (pod) => this.#clearNomination(pod),
-      onVictims: () => {},
+      metrics: this.#metrics,
     });
     return createDefaultPlugins({ client, clock, informers, bindTimeoutMs, preemption });
   }
@@ -132,18 +144,19 @@ export class Scheduler implements AsyncDisposable {
 
   #scheduleOne(queued: QueuedPod): void {
     const { pod } = queued;
+    const startMs = this.#metrics.now();
     let placement: Placement;
     try {
       placement = this.#framework.place(pod, this.#cache);
       this.#framework.reserve(placement, pod);
+      this.#metrics.chose(startMs);
     } catch (thrown) {
-      this.#giveBack(queued, thrown);
+      this.#giveBack(queued, thrown, startMs);
       return;
     }
-    const assumed: Pod = { ...pod, spec: { ...pod.spec, nodeName: placement.node.metadata.name } };
-    this.#cache.setPod(assumed);
+    this.#cache.setPod(assumedOn(pod, placement.node.metadata.name));
     this.#nominator.remove(pod.metadata.uid);
-    this.#track(this.#bind(queued, placement));
+    this.#track(this.#bind(queued, placement, startMs));
   }
 
   #track(work: Promise<void>): void {
@@ -151,34 +164,37 @@ export class Scheduler implements AsyncDisposable {
     this.#running.add(tracked);
   }
 
-  async #bind(queued: QueuedPod, placement: Placement): Promise<void> {
-    const { recorder, logger } = this.#options;
+  async #bind(queued: QueuedPod, placement: Placement, startMs: number): Promise<void> {
+    const { clock, recorder, logger } = this.#options;
     const { pod } = queued;
     const { node } = placement;
     const { signal } = this.#stop;
     try {
       await this.#framework.bind(placement, pod, signal);
       this.#queue.remove(pod.metadata.uid);
-      this.#claimGrace.delete(pod.metadata.uid);
+      this.#claimGrace.forget(pod.metadata.uid);
       const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
+      this.#metrics.attempted('scheduled', startMs);
+      this.#metrics.placed(queued.attempts, clock.now() - queued.firstSeenMs);
+      explainPlacement(this.#options.decisions, pod, node.metadata.name);
       recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${name} to ${node.metadata.name}`);
     } catch (thrown) {
       this.#framework.unreserve(placement, pod);
-      this.#forget(pod);
+      this.#forget(pod, node.metadata.name);
       if (signal.aborted) return;
       logger.info('pod could not be bound', { pod: keyOf(pod), node: node.metadata.name, error: messageOf(thrown) });
-      this.#giveBack(queued, thrown);
+      this.#giveBack(queued, thrown, startMs);
     }
   }
 
   /** Takes an assumed pod out of the cache, unless the API has confirmed it meanwhile. */
-  #forget(pod: Pod): void {
+  #forget(pod: Pod, nodeName: string): void {
     const current = this.#options.informers.informer(pods).get(keyOf(pod));
     if (current?.metadata.uid !== pod.metadata.uid || !current.spec.nodeName) this.#cache.removePod(pod.metadata.uid);
-    this.#queue.onEvent({ event: 'AssignedPodDelete', previous: pod });
+    this.#queue.onEvent({ event: 'AssignedPodDelete', previous: assumedOn(pod, nodeName) });
   }
 
-  #giveBack(queued: QueuedPod, thrown: unknown): void {
+  #giveBack(queued: QueuedPod, thrown: unknown, startMs: number): void {
     const { pod } = queued;
     const failure = thrown instanceof PluginError ? thrown.cause : thrown;
     const current = this.#options.informers.informer(pods).get(keyOf(pod));
@@ -188,7 +204,9 @@ export class Scheduler implements AsyncDisposable {
       return;
     }
     const diagnosis = thrown instanceof FitError ? thrown.diagnosis : undefined;
-    const quiet = diagnosis?.waitsForClaims === true && this.#inClaimGrace(pod);
+    const quiet = diagnosis?.waitsForClaims === true && this.#claimGrace.covers(pod.metadata.uid);
+    this.#metrics.attempted(diagnosis ? 'unschedulable' : 'error', startMs);
+    explainFailure(this.#options.decisions, pod, thrown);
     const nominatedNodeName = diagnosis?.nominatedNodeName;
     if (nominatedNodeName) this.#nominator.add(current, nominatedNodeName);
     else if (nominatedNodeName === '') this.#nominator.remove(pod.metadata.uid);
@@ -204,24 +222,6 @@ export class Scheduler implements AsyncDisposable {
     );
   }
 
-  /** Whether the pod's claims still have their time to be bound without a word; sees to it that it is told after. */
-  #inClaimGrace(pod: Pod): boolean {
-    const { clock } = this.#options;
-    const uid = pod.metadata.uid;
-    const since = this.#claimGrace.get(uid);
-    if (since !== undefined) return clock.now() - since < claimGraceMs;
-    this.#claimGrace.set(uid, clock.now());
-    void clock.sleep(claimGraceMs, this.#stop.signal).then(
-      () => {
-        const current = this.#options.informers.informer(pods).get(keyOf(pod));
-        if (this.#claimGrace.has(uid) && current?.metadata.uid === uid && !current.spec.nodeName)
-          this.#queue.activate(uid);
-      },
-      () => {},
-    );
-    return true;
-  }
-
   get #reporter(): ReporterOptions {
     const { client, clock, recorder, logger } = this.#options;
     return { client, clock, recorder, logger, signal: this.#stop.signal };
@@ -233,4 +233,8 @@ export class Scheduler implements AsyncDisposable {
     if (current?.metadata.uid === pod.metadata.uid) await clearNomination(this.#reporter, current);
     this.#queue.activate(pod.metadata.uid);
   }
+}
+
+function assumedOn(pod: Pod, nodeName: string): Pod {
+  return { ...pod, spec: { ...pod.spec, nodeName } };
 }

@@ -19,6 +19,9 @@ export interface Placement {
   readonly state: CycleState;
 }
 
+/** Upstream: ErrNoNodesAvailable. */
+const noNodes = 'no nodes available to schedule pods';
+
 /** Under which the plugins whose Filter is asked for a pod are kept in its state. */
 const filtersKey = 'Framework/filters';
 
@@ -26,6 +29,7 @@ export class Framework {
   readonly plugins: readonly Plugin[];
   readonly #nominator: Nominator;
   readonly #filtering: readonly Plugin[];
+  readonly #filterNames: ReadonlySet<string>;
   /** Where the next search starts, so that load spreads over nodes beyond the limit. Upstream: nextStartNodeIndex. */
   #start = 0;
 
@@ -33,10 +37,12 @@ export class Framework {
     this.plugins = plugins;
     this.#nominator = nominator;
     this.#filtering = plugins.filter((plugin) => plugin.filter);
+    this.#filterNames = new Set(this.#filtering.map(({ name }) => name));
   }
 
   /** Finds the best node for the pod, or throws a FitError that says why there is none. */
   place(pod: Pod, snapshot: Snapshot): Placement {
+    if (snapshot.nodes.length === 0) throw FitError.because(noNodes, this.#filterNames);
     const state = new CycleState();
     const preFiltered = runPreFilter(this.plugins, state, pod, snapshot);
     if (preFiltered.kind === 'rejected') throw this.#postFilter(state, pod, snapshot, preFiltered.diagnosis);

@@ -29,6 +29,12 @@ export class NodeStatuses {
     return nodes.filter(({ name }) => this.get(name).code === 'unschedulable');
   }
 
+  /** Why the first so many nodes that were looked at were refused. */
+  reasonsByNode(limit: number): Readonly<Record<string, readonly string[]>> {
+    const first = [...this.#byNode].slice(0, limit);
+    return Object.fromEntries(first.map(([name, status]) => [name, isRejected(status) ? status.reasons : []]));
+  }
+
   /** How many of so many nodes give each reason, as text sorted as text: `1 Insufficient cpu`. */
   histogram(nodeCount: number): string[] {
     const counts = new Map<string, number>();

@@ -343,11 +343,11 @@ describe('SchedulingQueue', () => {
     await clock.advance(1000);
     queue.add(pod('b', 0, ['gate']));
     expect(incoming).toEqual([
-      'active PodAdd',
+      'active UnscheduledPodAdd',
       'unschedulable ScheduleAttemptFailure',
       'backoff PersistentVolumeClaimUpdate',
       'active BackoffComplete',
-      'gated PodAdd',
+      'gated UnscheduledPodAdd',
     ]);
   });
 

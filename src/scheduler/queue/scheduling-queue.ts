@@ -106,7 +106,7 @@ export class SchedulingQueue implements Disposable {
     }
     const entry = new QueueEntry(pod, this.#clock.now());
     this.#entries.set(entry.uid, entry);
-    this.#activate(entry, 'PodAdd');
+    this.#activate(entry, 'UnscheduledPodAdd');
   }
 
   /** The newest version of a pod. `changed`: in a way that may matter to where it fits. */
@@ -197,8 +197,9 @@ export class SchedulingQueue implements Disposable {
   }
 
   #helps(happening: Happening, entry: QueueEntry): boolean {
-    // What changed in one waiting pod is for no other to hear.
-    if (happening.event === 'PodUpdate' && (happening.current as Pod).metadata.uid !== entry.uid) return false;
+    // What changed in one waiting pod is for no other to hear; that its own placement was taken back does not help it.
+    if (happening.event === 'PodUpdate' && uidOf(happening.current) !== entry.uid) return false;
+    if (happening.event === 'AssignedPodDelete' && uidOf(happening.previous) === entry.uid) return false;
     return this.#hints.helps(happening, entry.pod, entry.refusedBy);
   }
 
@@ -284,4 +285,8 @@ export class SchedulingQueue implements Disposable {
     }
     this.#setLeftoverTimer();
   }
+}
+
+function uidOf(pod: unknown): string | undefined {
+  return (pod as Pod | undefined)?.metadata.uid;
 }

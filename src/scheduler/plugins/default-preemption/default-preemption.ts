@@ -14,6 +14,7 @@ import { NodeStatuses } from '../../framework/node-statuses.ts';
 import type { Nominator } from '../../framework/nominator.ts';
 import { on, type Plugin, type PostFilterResult, type Snapshot } from '../../framework/plugin.ts';
 import { type Status, success, unresolvable, unschedulable } from '../../framework/status.ts';
+import type { SchedulerMetrics } from '../../metrics.ts';
 import { type EvictionOptions, evictVictim } from './evict-victims.ts';
 import { pickCandidate } from './pick-candidate.ts';
 import { type Candidate, type FilterRunner, selectVictims } from './select-victims.ts';
@@ -37,8 +38,7 @@ export interface DefaultPreemptionOptions extends EvictionOptions {
   finished(pod: Pod, failed: boolean): void;
   /** A pod lost what it was promised. */
   lostNomination(pod: Pod): Promise<void>;
-  /** Told how many victims were chosen. */
-  onVictims(count: number): void;
+  readonly metrics: Pick<SchedulerMetrics, 'preempting' | 'chosenVictims'>;
 }
 
 export class DefaultPreemption implements Plugin {
@@ -59,6 +59,7 @@ export class DefaultPreemption implements Plugin {
   }
 
   postFilter(state: CycleState, given: Pod, statuses: NodeStatuses, snapshot: Snapshot): PostFilterResult {
+    this.#options.metrics.preempting();
     const pod = this.#options.pods.get(keyOf(given)) ?? given;
     const hindrance = this.#hindrance(pod, statuses, snapshot);
     if (hindrance) return { status: unschedulable(`preemption: ${hindrance}`) };
@@ -108,7 +109,7 @@ export class DefaultPreemption implements Plugin {
   }
 
   #preempt(pod: Pod, candidate: Candidate): void {
-    this.#options.onVictims(candidate.victims.length);
+    this.#options.metrics.chosenVictims(candidate.victims.length);
     const leaving = candidate.victims.filter(({ metadata }) => !metadata.deletionTimestamp);
     if (leaving.length === 0) return;
     this.#underWay.add(pod.metadata.uid);
