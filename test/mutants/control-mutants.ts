@@ -91,7 +91,7 @@ const bindingMutants: readonly Mutant[] = [
     name: 'assumption-kept-after-a-failed-bind',
     breaks: ['rel-H3'],
     file: 'src/scheduler/plugins/volume-binding/volume-binding.ts',
-    find: 'if (isChanged) this.#volumes.restore(keyOf(volume));',
+    find: 'this.#volumes.restore(keyOf(volume));',
     replace: '',
     tests: [assumptionTests],
   },

@@ -43,6 +43,10 @@ export class AssumeCache<T extends KubernetesObject> {
     return this.#assumed.values();
   }
 
+  isAssumed(key: string): boolean {
+    return this.#assumed.has(key);
+  }
+
   /**
    * Lays a changed copy of `from` over the cache; it keeps the resourceVersion. False, and nothing happens, when the
    * cache shows something else than `from` by now.

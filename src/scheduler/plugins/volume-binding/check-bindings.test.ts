@@ -22,6 +22,8 @@ interface Row {
   /** What the informers show besides the node and the pod. */
   readonly objects: readonly KubernetesObject[];
   readonly without?: 'Node' | 'Pod';
+  /** Names of objects that another pod's write is on its way to. */
+  readonly assumed?: readonly string[];
   /** `bound`, `waiting`, or why not. */
   readonly says: string;
 }
@@ -71,6 +73,12 @@ const staticRows: readonly Row[] = [
     says: 'ClaimRef got reset for pv "v"',
   },
   {
+    title: 'another pod of the claim is about to write the claimRef',
+    objects: [claim('a'), volume('v', { ...here, version: '20' })],
+    assumed: ['v'],
+    says: 'waiting',
+  },
+  {
     title: 'the claimRef lost its uid',
     objects: [claim('a'), volume('v', { ...here, claim: 'a', uid: false, version: '21' })],
     says: 'ClaimRef got reset for pv "v"',
@@ -107,6 +115,12 @@ const newRows: readonly Row[] = [
     title: 'another node was selected',
     objects: [claim('a', { selectedNode: 'm', version: '21' })],
     says: 'provisioning failed for PVC "a"',
+  },
+  {
+    title: 'another pod of the claim is about to select the node',
+    objects: [claim('a', { version: '20' })],
+    assumed: ['a'],
+    says: 'waiting',
   },
   {
     title: 'all annotations were taken away',
@@ -173,7 +187,7 @@ function textOf(progress: BindingProgress): string {
 }
 
 describe('the progress of a pod’s volumes', () => {
-  const check = ({ bindings = [], provisions = [], objects, without, says }: Row) => {
+  const check = ({ bindings = [], provisions = [], objects, without, assumed = [], says }: Row) => {
     const shown = new Map<string, KubernetesObject>();
     for (const object of [user, node('n'), ...objects]) shown.set(`${object.kind} ${keyOf(object)}`, object);
     const find = <T>(kind: string, key: string) =>
@@ -185,6 +199,7 @@ describe('the progress of a pod’s volumes', () => {
         pod: (key) => find('Pod', key),
         claim: (key) => find('PersistentVolumeClaim', key),
         volume: (name) => find<PersistentVolume>('PersistentVolume', name),
+        isAssumed: ({ metadata }) => assumed.includes(metadata.name),
         onNode: (seen) => seen,
       },
     );

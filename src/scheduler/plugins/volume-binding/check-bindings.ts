@@ -21,6 +21,8 @@ export interface BindingView {
   pod(key: string): Pod | undefined;
   claim(key: string): PersistentVolumeClaim | undefined;
   volume(name: string): PersistentVolume | undefined;
+  /** Whether a write of this scheduler to the object is on its way, be it for another pod with the same claim. */
+  isAssumed(object: PersistentVolume | PersistentVolumeClaim): boolean;
   /** See VolumeSource.onNode. */
   onNode(volume: PersistentVolume, nodeName: string): PersistentVolume;
 }
@@ -69,18 +71,21 @@ function checkBinding({ claim, volume }: Binding, node: Node, view: BindingView)
   if (isOlder(current, volume)) return waiting;
   const conflict = affinityConflict(current, node, view);
   if (conflict) return conflict;
-  if (!current.spec.claimRef?.uid) return failed(`ClaimRef got reset for pv "${name}"`);
+  if (!current.spec.claimRef?.uid) {
+    return view.isAssumed(current) ? waiting : failed(`ClaimRef got reset for pv "${name}"`);
+  }
   return progressOf(currentClaim);
 }
 
 function checkProvision(claim: PersistentVolumeClaim, node: Node, view: BindingView): BindingProgress {
   const current = view.claim(keyOf(claim));
   if (!isSame(current, claim)) return failed(`failed to check provisioning pvc: ${claimMissing(claim)}`);
-  if (isOlder(current, claim)) return waiting;
+  const isSelected = current.metadata.annotations?.[annSelectedNode] === node.metadata.name;
+  if (isOlder(current, claim) || (!isSelected && view.isAssumed(current))) return waiting;
   const { name, annotations } = current.metadata;
   if (annotations === undefined) return failed(`selectedNode annotation reset for PVC "${name}"`);
   // Whoever provisions takes the annotation away to have the pod placed anew.
-  if (annotations[annSelectedNode] !== node.metadata.name) return failed(`provisioning failed for PVC "${name}"`);
+  if (!isSelected) return failed(`provisioning failed for PVC "${name}"`);
   if (current.spec.volumeName) {
     const volume = view.volume(current.spec.volumeName);
     // The claim's change may come before that of the volume.

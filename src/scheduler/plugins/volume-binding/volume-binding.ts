@@ -91,6 +91,8 @@ export class VolumeBinding implements Plugin {
       pod: (key: string) => pods.get(key),
       claim: (key: string) => claims.get(key),
       volume: (name: string) => volumes.get(name),
+      isAssumed: (object: PersistentVolume | PersistentVolumeClaim) =>
+        (object.kind === 'PersistentVolume' ? this.#volumes : this.#claims).isAssumed(keyOf(object)),
       onNode: this.#volumeSource.onNode,
     };
     this.#wait = new BindingWait({ clock, claims, volumes, nodes, pods, view, timeoutMs: bindTimeoutMs });
@@ -147,10 +149,14 @@ export class VolumeBinding implements Plugin {
     const podVolumes = state.read<PodVolumes>(pluginName);
     // What was so already may be the assumption of another pod with the same claim.
     for (const { volume, isChanged } of podVolumes?.assumed?.bindings ?? []) {
-      if (isChanged) this.#volumes.restore(keyOf(volume));
+      if (!isChanged) continue;
+      this.#volumes.restore(keyOf(volume));
+      this.#wait.wakeForVolume(volume);
     }
     for (const { claim, isChanged } of podVolumes?.assumed?.provisions ?? []) {
-      if (isChanged) this.#claims.restore(keyOf(claim));
+      if (!isChanged) continue;
+      this.#claims.restore(keyOf(claim));
+      this.#wait.wakeForClaim(claim);
     }
     if (podVolumes) delete podVolumes.assumed;
   }

@@ -27,17 +27,24 @@ export class BindingWait {
   constructor(options: BindingWaitOptions) {
     this.#options = options;
     const { claims, volumes, nodes, pods } = options;
-    const onClaim = (claim: PersistentVolumeClaim) => this.#wake(claimKey(keyOf(claim)));
+    const onClaim = (claim: PersistentVolumeClaim) => this.wakeForClaim(claim);
     claims.addHandler({ onAdd: onClaim, onUpdate: (_previous, claim) => onClaim(claim), onDelete: onClaim });
-    // A volume names its claim, so what is provisioned for a claim is found without knowing its name beforehand.
-    const onVolume = (volume: PersistentVolume) => {
-      const { claimRef } = volume.spec;
-      this.#wake(volumeKey(volume.metadata.name));
-      if (claimRef) this.#wake(claimKey(`${claimRef.namespace}/${claimRef.name}`));
-    };
+    const onVolume = (volume: PersistentVolume) => this.wakeForVolume(volume);
     volumes.addHandler({ onAdd: onVolume, onUpdate: (_previous, volume) => onVolume(volume), onDelete: onVolume });
     nodes.addHandler({ onDelete: ({ metadata }) => this.#wake(nodeKey(metadata.name)) });
     pods.addHandler({ onDelete: (pod) => this.#wake(podKey(keyOf(pod))) });
+  }
+
+  /** The claim changed, or what is assumed of it. */
+  wakeForClaim(claim: PersistentVolumeClaim): void {
+    this.#wake(claimKey(keyOf(claim)));
+  }
+
+  /** The volume changed, or what is assumed of it. */
+  wakeForVolume({ metadata, spec: { claimRef } }: PersistentVolume): void {
+    this.#wake(volumeKey(metadata.name));
+    // What is provisioned for a claim names it, and is found without knowing its name beforehand.
+    if (claimRef) this.#wake(claimKey(`${claimRef.namespace}/${claimRef.name}`));
   }
 
   /** Rejects with a BindingError when the volumes will not be bound, or are not in time. */
