@@ -11,6 +11,8 @@ import { type Clock, DecisionLog, type Logger, MetricsRegistry, type Random, rea
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../client/index.ts';
 import { Scheduler } from '../scheduler/index.ts';
 import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from './bootstrap-objects.ts';
+import { loadControllerPlugins } from './controller-plugins.ts';
+import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
 import { startControllers } from './controllers.ts';
 import { ensureDirectories } from './directories.ts';
 import {
@@ -78,7 +80,12 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
   const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(clock) };
   const { rootCa } = server;
-  parts.add('controllers', startControllers({ clock, random, logger, ...told, informers, client, rootCa }));
+  const settings = controllerSettingsOf(options);
+  const plugins = await loadControllerPlugins(settings.binder, { fs: realFs, clock });
+  parts.add(
+    'controllers',
+    startControllers({ clock, random, logger, ...told, informers, client, rootCa, settings, plugins }),
+  );
   const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }));
   const nodes = parts.add(
     'nodes',
@@ -97,6 +104,11 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   parts.add('nodes', nodes, nodesTimeoutMs);
   const running = guard.move();
   return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function controllerSettingsOf({ hostPathProvisioner }: ClusterOptions): ControllerSettings {
+  const { binder } = defaultControllerSettings;
+  return { ...defaultControllerSettings, binder: { ...binder, hostPathProvisioner } };
 }
 
 interface Told {

@@ -1,10 +1,12 @@
 /** The controllers as data: under which name each is chosen, speaks and is allowed to act, and what it is set to. */
 import * as controllers from '../controllers/index.ts';
+import type { ControllerPlugins } from '../volume-plugins/index.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 
 /** What a start may use beyond what every controller is given. */
 export interface ControllerContext {
   readonly settings: ControllerSettings;
+  readonly plugins: ControllerPlugins;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
 }
@@ -24,8 +26,13 @@ const volumes: readonly ControllerEntry[] = [
     name: 'persistentvolume-binder-controller',
     component: controllers.persistentVolumeControllerName,
     account: 'persistent-volume-binder',
-    start: (options, { settings: { binder } }) =>
-      controllers.startPersistentVolumeController({ ...options, syncPeriodMs: binder.syncPeriodMs }),
+    start: (options, { settings: { binder }, plugins }) =>
+      controllers.startPersistentVolumeController({
+        ...options,
+        plugins,
+        syncPeriodMs: binder.syncPeriodMs,
+        dynamicProvisioning: binder.dynamicProvisioning,
+      }),
   },
   {
     name: 'persistentvolume-attach-detach-controller',

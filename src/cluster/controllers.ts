@@ -1,6 +1,7 @@
 /** Starts the controllers, each with a client and an event source of its own name. */
 import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
+import { ControllerPlugins } from '../volume-plugins/index.ts';
 import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
 import { controllerTable } from './controller-table.ts';
 
@@ -16,13 +17,15 @@ export interface ControllerEnvironment {
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
   readonly settings?: ControllerSettings;
+  /** Plugins that provision, delete and recycle volumes; none unless given. */
+  readonly plugins?: ControllerPlugins;
   /** The names of those to run; all unless given. */
   readonly enabled?: ReadonlySet<string>;
 }
 
 export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
   const { clock, random, informers, metrics, decisions, enabled } = environment;
-  const { settings = defaultControllerSettings, rootCa } = environment;
+  const { settings = defaultControllerSettings, plugins = new ControllerPlugins([]), rootCa } = environment;
   const stack = new AsyncDisposableStack();
   for (const { name, component, account, start } of controllerTable) {
     if (enabled && !enabled.has(name)) continue;
@@ -30,7 +33,7 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     const logger = environment.logger.with({ component });
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
     const options = { client, informers, recorder, clock, random, logger, metrics, decisions };
-    stack.use(start(options, { settings, rootCa }));
+    stack.use(start(options, { settings, plugins, rootCa }));
   }
   return stack;
 }

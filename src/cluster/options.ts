@@ -12,6 +12,7 @@ export interface UpFlags {
   readonly defaultDrivers?: boolean;
   readonly csiDriver?: readonly string[];
   readonly driverArg?: readonly string[];
+  readonly enableHostpathProvisioner?: boolean;
   readonly verbosity?: string;
   readonly loggingFormat?: string;
 }
@@ -35,6 +36,8 @@ export interface ClusterOptions {
   readonly externalDrivers: readonly ExternalDriver[];
   /** Passed on to the bundled hostpath driver. */
   readonly driverArgs: readonly string[];
+  /** Whether claims of `kubernetes.io/host-path` get directories below /tmp. */
+  readonly hostPathProvisioner: boolean;
   readonly verbosity: number;
   readonly logFormat: 'text' | 'json';
 }
@@ -127,6 +130,7 @@ export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): Cluste
     defaultDrivers: flags.defaultDrivers ?? true,
     externalDrivers,
     driverArgs: flags.driverArg ?? [],
+    hostPathProvisioner: flags.enableHostpathProvisioner ?? false,
     verbosity: parseCount('-v', flags.verbosity ?? '2', 0, 10),
     logFormat,
   };

@@ -16,6 +16,7 @@ export function addUpCommand(program: Command): void {
     .option('--no-default-drivers', 'do not start the bundled drivers')
     .option('--csi-driver <socket>', 'a CSI driver to serve: SOCKET, or NODE=SOCKET (repeatable)', collect)
     .option('--driver-arg <arg>', 'a flag for the bundled hostpath driver (repeatable)', collect)
+    .option('--enable-hostpath-provisioner', 'make hostPath volumes below /tmp for claims of kubernetes.io/host-path')
     .option('--logging-format <format>', 'text or json', 'text')
     .option('-v, --verbosity <n>', 'how much to log', '2')
     .action(async (flags: UpFlags) => {

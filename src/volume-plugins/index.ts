@@ -9,6 +9,14 @@ export {
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,
 } from './attach/csi-attach.ts';
+export { type ControllerPlugin, type ControllerPluginHost, VolumeInUseError } from './controller/controller-plugin.ts';
+export {
+  type ControllerPluginConfig,
+  ControllerPlugins,
+  createControllerPlugins,
+  defaultControllerPluginConfig,
+} from './controller/controller-plugins.ts';
+export { defaultRecyclerTemplate, type RecyclerConfig, recyclerPod } from './controller/recycler-pod.ts';
 export { fieldValue, resourceValue } from './downward-api-values.ts';
 export {
   type FailureKind,

@@ -342,7 +342,7 @@ describe('the persistent volume controller', () => {
     it('[B11] [W1] fails a volume that no plugin can delete', async () => {
       await bindPair('Delete');
       await deleteClaim();
-      const message = 'error getting deleter volume plugin for volume "v": no deletable volume plugin matched';
+      const message = 'error getting deleter volume plugin for volume "v": no volume plugin matched';
       expect((await volume('v')).status).toMatchObject({ phase: 'Failed', message });
       expect(await plane.eventsOf('v')).toEqual([`Warning VolumeFailedDelete ${message}`]);
     });

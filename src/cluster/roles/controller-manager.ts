@@ -1,4 +1,5 @@
-import { realFs } from '../../base/index.ts';
+import { realClock, realFs } from '../../base/index.ts';
+import { loadControllerPlugins } from '../controller-plugins.ts';
 import { controllerSettings } from '../controller-settings.ts';
 import { controllerTable } from '../controller-table.ts';
 import { startControllers } from '../controllers.ts';
@@ -15,6 +16,8 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
   const names = controllerTable.map(({ name }) => name);
   const { enabled, missing } = chooseControllers(flags.controllers, names);
   const rootCaOfFile = flags['root-ca-file'] ? await realFs.readFile(flags['root-ca-file'], 'utf8') : undefined;
+  const settings = controllerSettings(flags);
+  const plugins = await loadControllerPlugins(settings.binder, { fs: realFs, clock: realClock });
   const options = {
     connection: connectionOptions(flags, env),
     log: logSettings(flags),
@@ -26,7 +29,7 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
     // Upstream: without the flag the authority that this process trusts itself.
     const rootCa = rootCaOfFile ?? running.connection.caData ?? '';
     await whileLeading(running, election, async (role) => {
-      role.stack.use(startControllers({ ...role, rootCa, settings: controllerSettings(flags), enabled }));
+      role.stack.use(startControllers({ ...role, rootCa, settings, plugins, enabled }));
       role.informers.start();
     });
   });

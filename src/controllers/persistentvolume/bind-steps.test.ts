@@ -75,9 +75,10 @@ describe('the steps of a binding', () => {
 });
 
 describe('phases', () => {
-  it('[B2] carry a message only while they last', () => {
-    const failed = withVolumePhase(testVolume('v'), 'Failed', 'no plugin');
-    expect(failed?.status).toEqual({ phase: 'Failed', message: 'no plugin' });
+  it('[B2] carry a reason and a message only while they last', () => {
+    const why = { reason: 'VolumeFailedDelete', message: 'no plugin' };
+    const failed = withVolumePhase(testVolume('v'), 'Failed', why);
+    expect(failed?.status).toEqual({ phase: 'Failed', ...why });
     expect(failed && withVolumePhase(failed, 'Available')?.status).toEqual({ phase: 'Available' });
     expect(withVolumePhase(testVolume('v'), 'Available')).toBeUndefined();
   });

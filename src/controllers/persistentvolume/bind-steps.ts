@@ -38,11 +38,11 @@ export function nextBindStep(volume: PersistentVolume, claim: PersistentVolumeCl
 export function withVolumePhase(
   volume: PersistentVolume,
   phase: string,
-  message?: string,
+  why: Pick<PersistentVolumeStatus, 'reason' | 'message'> = {},
 ): PersistentVolume | undefined {
   if (volume.status?.phase === phase) return undefined;
-  const { message: _, ...rest } = volume.status ?? {};
-  const status: PersistentVolumeStatus = { ...rest, phase, ...(message === undefined ? {} : { message }) };
+  const { message: _message, reason: _reason, ...rest } = volume.status ?? {};
+  const status: PersistentVolumeStatus = { ...rest, phase, ...why };
   return { ...volume, status };
 }
 

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/index.ts';
+import { ControllerPlugins } from '../../volume-plugins/index.ts';
 import { type TestClaim, testClaim, testClaimRef, testClass, testVolume } from '../common/test-objects.ts';
 import { type ClaimWorld, decideClaim, whyVolumeDoesNotSatisfy } from './decide-claim.ts';
+import { chooseProvisioner, type Provisioners } from './provisioners.ts';
 import type { Match } from './volume-cache.ts';
 
 interface World {
@@ -12,11 +14,18 @@ interface World {
   readonly defaultClass?: StorageClass;
 }
 
+const provisioners: Provisioners = {
+  plugins: new ControllerPlugins([]),
+  migratedDriver: () => undefined,
+  dynamicProvisioning: true,
+};
+
 function world({ volumes = [], classes = [], match = { kind: 'none' }, pods = [], defaultClass }: World): ClaimWorld {
   return {
     volume: (name) => volumes.find((volume) => volume.metadata.name === name),
     findBestMatch: () => match,
     storageClass: (name) => classes.find((storageClass) => storageClass.metadata.name === name),
+    provisionerOf: (storageClass) => chooseProvisioner(provisioners, storageClass),
     defaultClass: () => defaultClass,
     unscheduledPods: () => pods,
   };

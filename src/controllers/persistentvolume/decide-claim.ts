@@ -3,6 +3,7 @@
  * Upstream: pv_controller.go syncUnboundClaim, syncBoundClaim.
  */
 import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../api/index.ts';
+import { unreachable } from '../../base/index.ts';
 import {
   annSelectedNode,
   checkAccessModes,
@@ -30,6 +31,7 @@ import {
   waitingForConsumer,
   waitingForProvisioner,
 } from './messages.ts';
+import type { ProvisionerChoice } from './provisioners.ts';
 import type { Match } from './volume-cache.ts';
 
 /** What a decision on a claim may look at. */
@@ -37,6 +39,7 @@ export interface ClaimWorld {
   volume(name: string): PersistentVolume | undefined;
   findBestMatch(claim: PersistentVolumeClaim, delayBinding: boolean): Match;
   storageClass(name: string): StorageClass | undefined;
+  provisionerOf(storageClass: StorageClass): ProvisionerChoice;
   defaultClass(): StorageClass | undefined;
   /** Names of the pods that use the claim and have no node yet. */
   unscheduledPods(claim: PersistentVolumeClaim): readonly string[];
@@ -53,6 +56,8 @@ export type ClaimDecision =
       readonly event: ObjectEvent;
       readonly forAnyVolume: boolean;
     }
+  /** As above, by a plugin of this process. */
+  | { readonly kind: 'provisionInTree'; readonly storageClass: StorageClass; readonly forAnyVolume: boolean }
   /** Stays Pending until something changes: told by the event, if there is anything to tell. */
   | { readonly kind: 'wait'; readonly event: ObjectEvent | undefined; readonly forAnyVolume: boolean }
   /** Was bound and its volume is gone or belongs to another claim. */
@@ -104,19 +109,31 @@ function decideUnboundClaim(claim: PersistentVolumeClaim, world: ClaimWorld): Cl
     return { kind: 'wait', event: waitingForConsumer(world.unscheduledPods(claim)), forAnyVolume: false };
   }
   if (className === '') return { kind: 'wait', event: noVolumeAndNoClass, forAnyVolume: true };
-  return decideProvisioning(className, storageClass);
+  return decideProvisioning(className, storageClass, world);
 }
 
-/** Upstream: pv_controller.go findProvisionablePlugin. Provisioners named kubernetes.io/… would have to be built in. */
-function decideProvisioning(className: string, storageClass: StorageClass | undefined): ClaimDecision {
+function decideProvisioning(
+  className: string,
+  storageClass: StorageClass | undefined,
+  world: ClaimWorld,
+): ClaimDecision {
   if (!storageClass) return { kind: 'wait', event: classNotFound(className), forAnyVolume: true };
-  const { provisioner } = storageClass;
-  if (provisioner.startsWith('kubernetes.io/')) {
-    const event = provisioningFailed(`no volume plugin matched name: ${provisioner}`);
-    return { kind: 'wait', event, forAnyVolume: !isDelayBinding(storageClass) };
-  }
   const forAnyVolume = !isDelayBinding(storageClass);
-  return { kind: 'provision', provisioner, event: waitingForProvisioner(provisioner), forAnyVolume };
+  const choice = world.provisionerOf(storageClass);
+  switch (choice.kind) {
+    case 'external': {
+      const { provisioner } = choice;
+      return { kind: 'provision', provisioner, event: waitingForProvisioner(provisioner), forAnyVolume };
+    }
+    case 'builtIn':
+      return { kind: 'provisionInTree', storageClass, forAnyVolume };
+    case 'unknown':
+      return { kind: 'wait', event: provisioningFailed(choice.message), forAnyVolume };
+    case 'disabled':
+      return { kind: 'wait', event: undefined, forAnyVolume };
+    default:
+      return unreachable(choice, 'provisioner');
+  }
 }
 
 /** Why a volume that the claim names cannot be given to it. Its selector is not asked. Upstream: checkVolumeSatisfyClaim. */

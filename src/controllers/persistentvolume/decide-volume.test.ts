@@ -143,28 +143,21 @@ describe('the reclaim of a volume', () => {
     ).toEqual({ kind: 'leave' });
   });
 
-  it('[B11] fails under Delete when no built-in plugin deletes the volume', () => {
-    expect(decideReclaim(released('Delete'))).toEqual({
-      kind: 'fail',
-      event: {
-        type: 'Warning',
-        reason: 'VolumeFailedDelete',
-        message: 'error getting deleter volume plugin for volume "v": no deletable volume plugin matched',
-      },
-    });
+  it('[B11] deletes what nobody outside provisioned', () => {
+    const annotations = { 'pv.kubernetes.io/provisioned-by': 'kubernetes.io/host-path' };
+    expect(decideReclaim(released('Delete'))).toEqual({ kind: 'delete' });
+    expect(decideReclaim(released('Delete', { meta: { annotations } }))).toEqual({ kind: 'delete' });
   });
 
-  it('[B11] fails when the provisioner is a built-in that does not exist', () => {
-    const annotations = { 'pv.kubernetes.io/provisioned-by': 'kubernetes.io/aws-ebs' };
-    expect(decideReclaim(released('Delete', { meta: { annotations } }))).toMatchObject({
-      event: { message: 'no volume plugin matched name: kubernetes.io/aws-ebs' },
-    });
+  it('[B11] leaves a volume whose plugin a CSI driver took over to that driver, whatever its policy', () => {
+    const annotations = { 'pv.kubernetes.io/migrated-to': 'ebs.csi.aws.com' };
+    for (const policy of ['Delete', 'Recycle']) {
+      expect(decideReclaim(released(policy, { meta: { annotations } }))).toEqual({ kind: 'leave' });
+    }
   });
 
-  it('[B12] fails under Recycle without a recycler', () => {
-    expect(decideReclaim(released('Recycle'))).toMatchObject({
-      event: { reason: 'VolumeFailedRecycle', message: 'No recycler plugin found for the volume!' },
-    });
+  it('[B12] recycles under Recycle', () => {
+    expect(decideReclaim(released('Recycle'))).toEqual({ kind: 'recycle' });
   });
 
   it('[B11] fails under a policy that nobody knows', () => {

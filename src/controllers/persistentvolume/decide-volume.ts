@@ -10,7 +10,8 @@ import {
   annMigratedTo,
   checkVolumeModeMismatches,
 } from '../../component-helpers/index.ts';
-import { deleteFailed, noRecycler, type ObjectEvent, unknownReclaimPolicy } from './messages.ts';
+import { type ObjectEvent, unknownReclaimPolicy } from './messages.ts';
+import { isDeletedExternally } from './provisioners.ts';
 
 export interface ClaimOfVolume {
   /** The claim with the name in the claimRef, whatever its uid. */
@@ -59,7 +60,7 @@ function decideUnclaimed(volume: PersistentVolume, confirmed: boolean): VolumeDe
 }
 
 /** What this controller bound becomes free; what a user reserved stays reserved by name. Upstream: unbindVolume. */
-function unboundVolume(volume: PersistentVolume): PersistentVolume {
+export function unboundVolume(volume: PersistentVolume): PersistentVolume {
   const { claimRef, ...spec } = volume.spec;
   const { [annBoundByController]: byController, ...annotations } = volume.metadata.annotations ?? {};
   if (byController !== undefined) return { ...volume, metadata: { ...volume.metadata, annotations }, spec };
@@ -69,10 +70,10 @@ function unboundVolume(volume: PersistentVolume): PersistentVolume {
 
 export type ReclaimDecision =
   /** Retained, or deleted by whoever provisioned it. */
-  { readonly kind: 'leave' } | { readonly kind: 'fail'; readonly event: ObjectEvent };
-
-/** Sources of volumes whose built-in plugins know no deletion. */
-const notDeletable = ['hostPath', 'nfs', 'iscsi', 'fc', 'local'] as const;
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'recycle' }
+  | { readonly kind: 'fail'; readonly event: ObjectEvent };
 
 export function decideReclaim(volume: PersistentVolume): ReclaimDecision {
   if (volume.metadata.annotations?.[annMigratedTo]) return { kind: 'leave' };
@@ -80,21 +81,10 @@ export function decideReclaim(volume: PersistentVolume): ReclaimDecision {
     case 'Retain':
       return { kind: 'leave' };
     case 'Delete':
-      return decideDeletion(volume);
+      return { kind: isDeletedExternally(volume) ? 'leave' : 'delete' };
     case 'Recycle':
-      return { kind: 'fail', event: noRecycler };
+      return { kind: 'recycle' };
     default:
       return { kind: 'fail', event: unknownReclaimPolicy };
   }
-}
-
-function decideDeletion(volume: PersistentVolume): ReclaimDecision {
-  const provisioner = volume.metadata.annotations?.[annDynamicallyProvisioned];
-  if (provisioner && !provisioner.startsWith('kubernetes.io/')) return { kind: 'leave' };
-  if (provisioner) return { kind: 'fail', event: deleteFailed(`no volume plugin matched name: ${provisioner}`) };
-  if (volume.spec.csi) return { kind: 'leave' };
-  const known = notDeletable.some((source) => volume.spec[source] !== undefined);
-  const why = known ? 'no deletable volume plugin matched' : 'no volume plugin matched';
-  const message = `error getting deleter volume plugin for volume "${volume.metadata.name}": ${why}`;
-  return { kind: 'fail', event: deleteFailed(message) };
 }

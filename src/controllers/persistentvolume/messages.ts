@@ -54,6 +54,31 @@ export function provisioningFailed(message: string): ObjectEvent {
   return { type: 'Warning', reason: 'ProvisioningFailed', message };
 }
 
+export function onlyCsiHasDataSources(pluginName: string): string {
+  return `plugin "${pluginName}" is not a CSI plugin. Only CSI plugin can provision a claim with a datasource`;
+}
+
+export function mountOptionsNotSupported(className: string, mountOptions: readonly string[]): string {
+  const refusal = `Mount options are not supported by the provisioner but StorageClass "${className}"`;
+  return `${refusal} has mount options [${mountOptions.join(' ')}]`;
+}
+
+export function provisioned(volumeName: string, pluginName: string): ObjectEvent {
+  const message = `Successfully provisioned volume ${volumeName} using ${pluginName}`;
+  return { type: 'Normal', reason: 'ProvisioningSucceeded', message };
+}
+
+export function notSaved(claimKey: string, error: string): ObjectEvent {
+  return provisioningFailed(
+    `Error creating provisioned PV object for claim ${claimKey}: ${error}. Deleting the volume.`,
+  );
+}
+
+export function cleanupFailed(claimKey: string, error: string): ObjectEvent {
+  const message = `Error cleaning provisioned volume for claim ${claimKey}: ${error}. Please delete manually.`;
+  return { type: 'Warning', reason: 'ProvisioningCleanupFailed', message };
+}
+
 export function classNotFound(name: string): ObjectEvent {
   return provisioningFailed(`storageclass.storage.k8s.io "${name}" not found`);
 }
@@ -87,6 +112,26 @@ export const noRecycler: ObjectEvent = {
   reason: 'VolumeFailedRecycle',
   message: 'No recycler plugin found for the volume!',
 };
+
+export function recycleFailed(why: string): ObjectEvent {
+  return { type: 'Warning', reason: 'VolumeFailedRecycle', message: `Recycle failed: ${why}` };
+}
+
+export const recycled: ObjectEvent = { type: 'Normal', reason: 'VolumeRecycled', message: 'Volume recycled' };
+
+export function usedByPods(podKeys: readonly string[]): string {
+  return `Volume is used by pods: ${podKeys.join(',')}`;
+}
+
+/** The volume is recycled later: nothing has failed. */
+export function recycleWaits(message: string): ObjectEvent {
+  return { type: 'Normal', reason: 'VolumeFailedRecycle', message };
+}
+
+/** The volume is deleted later: nothing has failed. */
+export function deletionWaits(message: string): ObjectEvent {
+  return { type: 'Normal', reason: 'VolumeDelete', message };
+}
 
 export function deleteFailed(message: string): ObjectEvent {
   return { type: 'Warning', reason: 'VolumeFailedDelete', message };

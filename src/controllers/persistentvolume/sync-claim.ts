@@ -8,19 +8,31 @@ import {
 } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
-import { annBetaStorageProvisioner, annStorageProvisioner, isPodTerminated } from '../../component-helpers/index.ts';
+import { isPodTerminated } from '../../component-helpers/index.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
 import { ifFound } from '../common/read-live.ts';
 import { nextBindStep, unboundStatus } from './bind-steps.ts';
-import { type BinderContext, writeClaim, writeClaimStatus, writeVolume, writeVolumeStatus } from './binder-context.ts';
+import {
+  type BinderContext,
+  forgetAnnouncements,
+  writeClaim,
+  writeClaimStatus,
+  writeVolume,
+  writeVolumeStatus,
+} from './binder-context.ts';
 import { type ClaimDecision, type ClaimWorld, decideClaim } from './decide-claim.ts';
 import type { ObjectEvent } from './messages.ts';
+import type { OperationLabels } from './metrics.ts';
+import { nameProvisioner } from './name-provisioner.ts';
+import { chooseProvisioner } from './provisioners.ts';
+import { claimUpkeep } from './volume-upkeep.ts';
 
-export function claimWorld({ volumes, classes, pods }: BinderContext): ClaimWorld {
+export function claimWorld({ volumes, classes, pods, provisioners }: BinderContext): ClaimWorld {
   return {
     volume: (name) => volumes.get(name),
     findBestMatch: (claim, delayBinding) => volumes.findBestMatch(claim, delayBinding),
     storageClass: (name) => classes.get(name),
+    provisionerOf: (storageClass) => chooseProvisioner(provisioners, storageClass),
     defaultClass: () => findDefaultClass(classes.list()),
     unscheduledPods: (claim) =>
       podsUsingClaim(pods, keyOf(claim))
@@ -31,13 +43,16 @@ export function claimWorld({ volumes, classes, pods }: BinderContext): ClaimWorl
 }
 
 export async function syncClaim(context: BinderContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
-  const claim = context.claims.get(key);
-  if (!claim) {
+  const found = context.claims.get(key);
+  if (!found) {
     context.offers.settle(key);
-    context.announcer.forget(key);
+    forgetAnnouncements(context, key);
+    context.metrics.operationForgotten(key);
     context.decisions.forget(`persistentvolumeclaim/${key}`);
     return done;
   }
+  const kept = claimUpkeep(found, context.provisioners.migratedDriver);
+  const claim = kept === found ? found : await writeClaim(context, kept, signal);
   // The world is read, decided on and, where a volume is chosen, the volume promised before anything is awaited.
   const decision = decideClaim(claim, claimWorld(context));
   recordDecision(context, key, decision);
@@ -68,16 +83,22 @@ async function act(
       void promised;
       await bind(context, decision.volume, claim, signal);
       context.announcer.forget(keyOf(claim));
+      context.metrics.operationEnded(keyOf(claim));
       return;
     }
     case 'assignClass': {
       const spec = { ...claim.spec, storageClassName: decision.className };
-      const assigned = await writeClaim(context, { ...claim, spec }, signal);
+      const writing = writeClaim(context, { ...claim, spec }, signal);
+      const assigned = await context.metrics.retroactiveClass(writing);
       context.claimQueue.add(keyOf(assigned));
       return;
     }
     case 'provision':
       return await requestProvisioning(context, claim, decision, signal);
+    case 'provisionInTree':
+      context.metrics.operationStarted(keyOf(claim), provisionOf(decision.storageClass.provisioner));
+      context.operations.start('provision', keyOf(claim));
+      return;
     case 'wait': {
       if (decision.event) context.announcer.announce(claim, decision.event);
       const status = unboundStatus(claim, 'Pending');
@@ -123,23 +144,19 @@ async function bind(
   }
 }
 
-/** Names the provisioner on the claim, which is how an external provisioner learns that it is asked. */
 async function requestProvisioning(
   context: BinderContext,
   claim: PersistentVolumeClaim,
   { provisioner, event }: { readonly provisioner: string; readonly event: ObjectEvent },
   signal: AbortSignal,
 ): Promise<void> {
-  let asked = claim;
-  if (claim.metadata.annotations?.[annStorageProvisioner] !== provisioner) {
-    const annotations = {
-      ...claim.metadata.annotations,
-      [annBetaStorageProvisioner]: provisioner,
-      [annStorageProvisioner]: provisioner,
-    };
-    asked = await writeClaim(context, { ...claim, metadata: { ...claim.metadata, annotations } }, signal);
-  }
+  context.metrics.operationStarted(keyOf(claim), provisionOf(provisioner));
+  const asked = await nameProvisioner(context, claim, provisioner, signal);
   context.announcer.announce(asked, event);
+}
+
+function provisionOf(plugin: string): OperationLabels {
+  return { plugin, operation: 'provision' };
 }
 
 /** Tells the user that the data is out of reach, once. The volume is asked for live first: a cache can lag behind. */
@@ -172,6 +189,14 @@ function recordDecision(context: BinderContext, key: string, decision: ClaimDeci
     case 'assignClass':
       context.decisions.record(`persistentvolumeclaim/${key}`, `assignClass ${decision.className}`, decision);
       return;
+    case 'provisionInTree': {
+      const { provisioner } = decision.storageClass;
+      context.decisions.record(`persistentvolumeclaim/${key}`, `provision ${provisioner}`, {
+        kind: decision.kind,
+        provisioner,
+      });
+      return;
+    }
     case 'provision':
     case 'wait':
     case 'lose':

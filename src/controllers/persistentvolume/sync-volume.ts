@@ -2,19 +2,32 @@
 import { keyOf, type PersistentVolume, persistentVolumeClaims, splitKey } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
+import { getVolumeClass } from '../../component-helpers/index.ts';
 import { ifFound } from '../common/read-live.ts';
 import { withVolumePhase } from './bind-steps.ts';
-import { type BinderContext, writeVolume, writeVolumeStatus } from './binder-context.ts';
+import {
+  type BinderContext,
+  failVolume,
+  forgetAnnouncements,
+  writeVolume,
+  writeVolumeStatus,
+} from './binder-context.ts';
 import { decideReclaim, decideVolume } from './decide-volume.ts';
 import { claimModeMismatch, volumeModeMismatch } from './messages.ts';
+import { deleterName } from './provisioners.ts';
 import { claimRefKey } from './volume-cache.ts';
+import { volumeUpkeep } from './volume-upkeep.ts';
 
 export async function syncVolume(context: BinderContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
-  let volume = context.volumes.get(key);
-  if (!volume) {
-    context.announcer.forget(key);
+  const found = context.volumes.get(key);
+  // Whatever has become of the volume, a pod that empties it is looked after.
+  if (context.recyclers.get(key)) context.operations.start('recycle', key);
+  if (!found) {
+    forgetAnnouncements(context, key);
+    context.metrics.operationEnded(key);
     return done;
   }
+  let volume = await writeUpkeep(context, found, signal);
   const claimKey = claimRefKey(volume);
   let claim = claimKey === undefined ? undefined : context.claims.get(claimKey);
   let confirmed = false;
@@ -41,8 +54,9 @@ export async function syncVolume(context: BinderContext, key: string, signal: Ab
         context.claimQueue.add(keyOf(decision.claim));
         return done;
       case 'modeMismatch':
-        context.announcer.announce(volume, volumeModeMismatch(decision.claim.metadata.name));
-        context.announcer.announce(decision.claim, claimModeMismatch(volume.metadata.name));
+        context.announcer.announce(volume, volumeModeMismatch(decision.claim.metadata.name), 'volumeMode');
+        // Beside what the claim itself waits for.
+        context.announcer.announce(decision.claim, claimModeMismatch(volume.metadata.name), 'volumeMode');
         return done;
       case 'reclaim':
         await reclaimVolume(context, volume, signal);
@@ -53,6 +67,15 @@ export async function syncVolume(context: BinderContext, key: string, signal: Ab
         unreachable(decision, 'volume decision');
     }
   }
+}
+
+async function writeUpkeep(
+  context: BinderContext,
+  volume: PersistentVolume,
+  signal: AbortSignal,
+): Promise<PersistentVolume> {
+  const kept = volumeUpkeep(volume, context.provisioners.migratedDriver);
+  return kept === volume ? volume : await writeVolume(context, kept, signal);
 }
 
 async function writePhase(
@@ -69,17 +92,19 @@ async function writePhase(
 
 async function reclaimVolume(context: BinderContext, volume: PersistentVolume, signal: AbortSignal): Promise<void> {
   const decision = decideReclaim(volume);
+  if (volume.spec.persistentVolumeReclaimPolicy === 'Delete') {
+    const plugin = deleterName(context.provisioners, volume, context.classes.get(getVolumeClass(volume)));
+    context.metrics.operationStarted(volume.metadata.name, { plugin, operation: 'delete' });
+  }
   switch (decision.kind) {
     case 'leave':
       return;
-    case 'fail': {
-      const { type, reason, message } = decision.event;
-      const failed = withVolumePhase(volume, 'Failed', message);
-      if (!failed) return;
-      const written = await writeVolumeStatus(context, failed, signal);
-      context.recorder.event(written, type, reason, message);
+    case 'delete':
+    case 'recycle':
+      context.operations.start(decision.kind, volume.metadata.name);
       return;
-    }
+    case 'fail':
+      return await failVolume(context, volume, decision.event, signal);
     default:
       unreachable(decision, 'reclaim decision');
   }
