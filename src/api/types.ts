@@ -11,6 +11,7 @@ export type {
 } from './gen/batch.v1.gen.ts';
 export type { Lease, LeaseSpec } from './gen/coordination.v1.gen.ts';
 export type * from './gen/core.v1.gen.ts';
+export type { Endpoint, EndpointSlice } from './gen/discovery.v1.gen.ts';
 export type {
   Condition,
   DeleteOptions,

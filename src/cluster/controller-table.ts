@@ -127,6 +127,18 @@ const workloads: readonly ControllerEntry[] = [
 
 const cluster: readonly ControllerEntry[] = [
   {
+    name: 'endpoints-controller',
+    component: controllers.endpointsControllerName,
+    account: 'endpoint-controller',
+    start: controllers.startEndpointsController,
+  },
+  {
+    name: 'endpointslice-controller',
+    component: controllers.endpointSliceControllerName,
+    account: 'endpointslice-controller',
+    start: controllers.startEndpointSliceController,
+  },
+  {
     name: 'node-lifecycle-controller',
     component: controllers.nodeLifecycleControllerName,
     account: 'node-controller',
