@@ -1,5 +1,5 @@
 /** The control plane in virtual time: the real API server on the memory store, real clients, informers and recorders. */
-import type { KubernetesObject, ObjectKey, ResourceType } from '../../../src/api/index.ts';
+import type { KubernetesObject, ObjectKey, ResourceType, Transport } from '../../../src/api/index.ts';
 import { coreEvents, isNotFound, namespaces } from '../../../src/api/index.ts';
 import { type ApiServer, createApiServer, createMemoryStore, type Store } from '../../../src/apiserver/index.ts';
 import { type Logger, type Random, seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
@@ -28,8 +28,8 @@ export class ControlPlane implements AsyncDisposable {
     this.informers = this.#stack.use(createInformerFactory({ client: this.client, clock, logger, random }));
   }
 
-  static async start(): Promise<ControlPlane> {
-    const services = { clock: new VirtualClock(), random: seededRandom(1), logger: silentLogger };
+  static async start(logger: Logger = silentLogger): Promise<ControlPlane> {
+    const services = { clock: new VirtualClock(), random: seededRandom(1), logger };
     const store = createMemoryStore(services);
     const plane = new ControlPlane(store, await createApiServer({ store, ...services }), services);
     for (const name of ['default', 'kube-system'])
@@ -37,9 +37,12 @@ export class ControlPlane implements AsyncDisposable {
     return plane;
   }
 
+  transportOf(component: string): Transport {
+    return this.#server.transport({ user: `system:${component}`, groups: ['system:masters'] });
+  }
+
   clientOf(component: string): Client {
-    const identity = { user: `system:${component}`, groups: ['system:masters'] };
-    return createClient({ transport: this.#server.transport(identity), fieldManager: component });
+    return createClient({ transport: this.transportOf(component), fieldManager: component });
   }
 
   recorder(component: string) {

@@ -29,6 +29,10 @@ export class FakeDriver {
   /** Thrown by the next calls of a method, before any effect. */
   readonly refusals = new Map<string, CsiError[]>();
   readonly driver: CsiDriver;
+  /** Hears of each call before it takes effect. */
+  onCall: (call: Call) => void = () => {};
+  /** Hears of each call after its effect, before the reply. */
+  onReply: (call: Call) => void = () => {};
 
   constructor(clock: Clock) {
     const service = serve(Controller, {
@@ -78,10 +82,13 @@ export class FakeDriver {
   }
 
   #act<T>(method: string, subject: string, effect: () => T): T {
-    this.calls.push({ method, subject });
+    const call = { method, subject };
+    this.calls.push(call);
+    this.onCall(call);
     const refusal = this.refusals.get(method)?.shift();
     if (refusal) throw refusal;
     const result = effect();
+    this.onReply(call);
     const lost = this.lostReplies.get(method)?.shift();
     if (lost) throw lost;
     return result;

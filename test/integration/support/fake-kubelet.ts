@@ -21,13 +21,17 @@ import { nodeDraft } from './objects.ts';
 
 const leaseNamespace = 'kube-node-lease';
 const leasePeriodMs = 10_000;
+const startedPhases: ReadonlySet<string> = new Set(['Running', 'Succeeded', 'Failed']);
 
 export class FakeKubelet {
   readonly #plane: ControlPlane;
   readonly #name: string;
-  /** Unique names of volumes that are mounted, by pod uid. */
+  /** Unique names of volumes that are reported as in use, because they are mounted or soon will be, by pod uid. */
+  readonly inUse = new Map<string, string[]>();
+  /** Those of them that are mounted. */
   readonly mounted = new Map<string, string[]>();
   #busy = Promise.resolve();
+  readonly #stop = new AbortController();
 
   private constructor(plane: ControlPlane, name: string) {
     this.#plane = plane;
@@ -64,7 +68,7 @@ export class FakeKubelet {
       if (!isAlreadyExists(error)) throw error;
     });
     await client.create(leases, { metadata: key, spec: { holderIdentity: this.#name } });
-    const stop = new AbortController();
+    const stop = this.#stop;
     const renew = async () => {
       while (!stop.signal.aborted) {
         const body = { spec: { renewTime: microTimestamp(clock) } };
@@ -81,7 +85,24 @@ export class FakeKubelet {
     });
   }
 
+  /** The machine loses its power: nothing is heard of it any more, and what it had mounted is gone. */
+  die(): void {
+    this.#stop.abort();
+    this.inUse.clear();
+    this.mounted.clear();
+  }
+
+  /** Ends a pod of this node as its containers would, when all they had to do is done. */
+  async end(name: string): Promise<void> {
+    const pod = this.#plane.informers.informer(pods).get(`default/${name}`);
+    if (pod?.spec.nodeName !== this.#name) return;
+    this.#unmount(pod.metadata.uid);
+    const body = { status: { phase: 'Succeeded', conditions: [{ type: 'Ready', status: 'False' }] } };
+    await this.#plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
+  }
+
   #look(): void {
+    if (this.#stop.signal.aborted) return;
     this.#busy = this.#busy.then(() => this.#sync()).catch(() => this.#look());
   }
 
@@ -95,11 +116,10 @@ export class FakeKubelet {
       .filter(({ spec }) => spec.nodeName === this.#name);
     for (const pod of mine) {
       if (pod.metadata.deletionTimestamp) await this.#remove(pod);
-      else if (pod.status?.phase !== 'Running') await this.#start(pod, node);
+      else if (!startedPhases.has(pod.status?.phase ?? '')) await this.#start(pod, node);
     }
-    for (const uid of this.mounted.keys())
-      if (!mine.some(({ metadata }) => metadata.uid === uid)) this.mounted.delete(uid);
-    const inUse = [...new Set([...this.mounted.values()].flat())].sort();
+    for (const uid of this.inUse.keys()) if (!mine.some(({ metadata }) => metadata.uid === uid)) this.#unmount(uid);
+    const inUse = [...new Set([...this.inUse.values()].flat())].sort();
     if (JSON.stringify(inUse) !== JSON.stringify(node.status?.volumesInUse ?? [])) {
       await client.patch(
         nodes,
@@ -113,16 +133,24 @@ export class FakeKubelet {
   async #start(pod: Pod, node: Node): Promise<void> {
     const wanted = this.#volumesOf(pod);
     if (!wanted) return;
-    this.mounted.set(pod.metadata.uid, wanted);
+    this.inUse.set(pod.metadata.uid, wanted);
     const attached = new Set(node.status?.volumesAttached?.map(({ name }) => name));
-    if (!wanted.every((name) => attached.has(name))) return;
+    const inUse = new Set(node.status?.volumesInUse);
+    // In use first, then attached: the order that lets neither side act on what the other has just given up.
+    if (!wanted.every((name) => attached.has(name) && inUse.has(name))) return;
+    this.mounted.set(pod.metadata.uid, wanted);
     const conditions = [{ type: 'Ready', status: 'True' }];
     const body = { status: { phase: 'Running', conditions } };
     await this.#plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
   }
 
+  #unmount(uid: string): void {
+    this.mounted.delete(uid);
+    this.inUse.delete(uid);
+  }
+
   async #remove(pod: Pod): Promise<void> {
-    this.mounted.delete(pod.metadata.uid);
+    this.#unmount(pod.metadata.uid);
     await this.#plane.client.delete(pods, pod.metadata, {
       gracePeriodSeconds: 0,
       preconditions: { uid: pod.metadata.uid },

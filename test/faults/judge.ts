@@ -1,0 +1,104 @@
+/** Watches every commit and every call to the driver for what must never happen. */
+import {
+  keyOf,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaims,
+  persistentVolumes,
+} from '../../src/api/index.ts';
+import type { ControlPlane } from '../integration/support/control-plane.ts';
+import type { Call, FakeDriver } from '../integration/support/fake-driver.ts';
+import type { FakeKubelet } from '../integration/support/fake-kubelet.ts';
+
+export class Judge {
+  readonly violations: string[] = [];
+  /** Nodes that are known to be dead: their volumes may be taken from them. */
+  readonly fenced = new Set<string>();
+  readonly #backend: FakeDriver;
+  readonly #kubelets: ReadonlyMap<string, FakeKubelet>;
+  readonly #claims = new Map<string, PersistentVolumeClaim>();
+  readonly #volumes = new Map<string, PersistentVolume>();
+  /** The volume of each claim that was ever bound, by the claim's uid. */
+  readonly #bindings = new Map<string, string>();
+
+  constructor(plane: ControlPlane, backend: FakeDriver, kubelets: ReadonlyMap<string, FakeKubelet>) {
+    this.#backend = backend;
+    this.#kubelets = kubelets;
+    plane.informers.informer(persistentVolumeClaims).addHandler({
+      onAdd: (claim) => this.#onClaim(claim),
+      onUpdate: (_previous, claim) => this.#onClaim(claim),
+      onDelete: (claim) => this.#claims.delete(keyOf(claim)),
+    });
+    plane.informers.informer(persistentVolumes).addHandler({
+      onAdd: (volume) => this.#onVolume(volume),
+      onUpdate: (_previous, volume) => this.#onVolume(volume),
+      onDelete: (volume) => this.#volumes.delete(volume.metadata.name),
+    });
+  }
+
+  #onClaim(claim: PersistentVolumeClaim): void {
+    this.#claims.set(keyOf(claim), claim);
+    const { volumeName = '' } = claim.spec;
+    if (claim.status?.phase !== 'Bound') return;
+    const before = this.#bindings.get(claim.metadata.uid);
+    if (before !== undefined && before !== volumeName)
+      this.#violate('rel-B2', `${keyOf(claim)} went from ${before} to ${volumeName}`);
+    this.#bindings.set(claim.metadata.uid, volumeName);
+  }
+
+  #onVolume(volume: PersistentVolume): void {
+    const { name } = volume.metadata;
+    this.#volumes.set(name, volume);
+    const uid = volume.spec.claimRef?.uid;
+    if (!uid || volume.status?.phase !== 'Bound') return;
+    for (const [other, { spec, status }] of this.#volumes)
+      if (other !== name && spec.claimRef?.uid === uid && status?.phase === 'Bound')
+        this.#violate('rel-B1', `${name} and ${other} are both bound to ${spec.claimRef.name}`);
+  }
+
+  /** A call is about to take effect. */
+  onCall({ method, subject }: Call): void {
+    const [volume = '', node = ''] = subject.split('@');
+    if (method === 'ControllerPublishVolume' && !this.#isShared(volume)) {
+      for (const place of this.#backend.published) {
+        const [held, elsewhere = ''] = place.split('@');
+        if (held === volume && elsewhere !== node && !this.fenced.has(elsewhere))
+          this.#violate('rel-D1', `${volume} goes to ${node} while ${elsewhere} has it`);
+      }
+    }
+    if (method === 'ControllerUnpublishVolume' && !this.fenced.has(node) && this.#isMounted(volume, node))
+      this.#violate('rel-D2', `${volume} is taken from ${node}, which has it mounted`);
+    if (method === 'DeleteVolume') this.#onDeletion(volume);
+  }
+
+  #volumeOf(handle: string): PersistentVolume | undefined {
+    return [...this.#volumes.values()].find(({ spec }) => spec.csi?.volumeHandle === handle);
+  }
+
+  #isShared(handle: string): boolean {
+    return this.#volumeOf(handle)?.spec.accessModes?.includes('ReadWriteMany') ?? false;
+  }
+
+  #onDeletion(handle: string): void {
+    for (const place of this.#backend.published)
+      if (place.startsWith(`${handle}@`)) this.#violate('rel-C4', `${handle} is deleted while published at ${place}`);
+    for (const node of this.#kubelets.keys())
+      if (this.#isMounted(handle, node)) this.#violate('rel-C4', `${handle} is deleted while mounted on ${node}`);
+    const volume = this.#volumeOf(handle);
+    if (!volume) return;
+    if (volume.spec.persistentVolumeReclaimPolicy !== 'Delete')
+      this.#violate('rel-C5', `${handle} is deleted although its policy is not Delete`);
+    for (const claim of this.#claims.values())
+      if (claim.spec.volumeName === volume.metadata.name && claim.metadata.uid === volume.spec.claimRef?.uid)
+        this.#violate('rel-C4', `${handle} is deleted while ${keyOf(claim)} is bound to it`);
+  }
+
+  #isMounted(handle: string, node: string): boolean {
+    const name = `kubernetes.io/csi/${this.#backend.name}^${handle}`;
+    return [...(this.#kubelets.get(node)?.mounted.values() ?? [])].some((names) => names.includes(name));
+  }
+
+  #violate(id: string, what: string): void {
+    this.violations.push(`${id}: ${what}`);
+  }
+}

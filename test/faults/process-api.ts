@@ -1,0 +1,107 @@
+/** The API as one process sees it: counted, and disturbed as the plan says. */
+import {
+  type ApiRequest,
+  type ApiResponse,
+  keyOf,
+  type Transport,
+  type WatchEvent,
+  type WatchRequest,
+  type WatchStream,
+} from '../../src/api/index.ts';
+import type { Clock } from '../../src/base/index.ts';
+import { KilledError } from '../integration/support/controllers.ts';
+import { lateFrom, mapStream, without } from './held-stream.ts';
+import type { Plan, Trace } from './plan.ts';
+
+/** What is written about the world rather than into it: nobody decides on it. */
+const notCounted: ReadonlySet<string> = new Set(['events', 'leases']);
+
+const writeVerbs: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete', 'deletecollection']);
+
+function describe(request: ApiRequest): string {
+  const { verb, resource, namespace } = request;
+  const subresource = 'subresource' in request && request.subresource ? `/${request.subresource}` : '';
+  const name = 'name' in request && request.name ? request.name : '';
+  return `${verb} ${resource.plural}${subresource} ${namespace ? `${namespace}/` : ''}${name}`;
+}
+
+export interface ProcessApiOptions {
+  readonly inner: Transport;
+  readonly clock: Clock;
+  readonly trace: Trace;
+  /** The disturbance, if it is this process's and has not happened yet. */
+  readonly plan: Plan | undefined;
+  /** Called once when the process is to die. */
+  readonly onDeath: () => void;
+}
+
+export class ProcessApi implements Transport {
+  readonly #options: ProcessApiOptions;
+  #isDead = false;
+  #hasStruck = false;
+
+  constructor(options: ProcessApiOptions) {
+    this.#options = options;
+  }
+
+  /** The process is dead: nothing of it gets through any more. */
+  cut(): void {
+    this.#isDead = true;
+  }
+
+  async request(request: ApiRequest): Promise<ApiResponse> {
+    this.#requireLife();
+    const { inner, trace, plan } = this.#options;
+    if (!writeVerbs.has(request.verb) || notCounted.has(request.resource.plural)) return await inner.request(request);
+    const write = trace.writes.push(describe(request)) - 1;
+    if (plan?.kind !== 'crash' || plan.write !== write) return await inner.request(request);
+    this.cut();
+    try {
+      if (plan.lands) await inner.request(request);
+    } finally {
+      this.#options.onDeath();
+    }
+    throw new KilledError('killed');
+  }
+
+  async watch(request: WatchRequest): Promise<WatchStream> {
+    this.#requireLife();
+    const { inner, clock, plan } = this.#options;
+    const { plural } = request.resource;
+    if (notCounted.has(plural)) return await inner.watch(request);
+    const counted = this.#count(plural, await inner.watch(request));
+    if (!plan || !('notification' in plan) || plan.plural !== plural) return counted;
+    const isReached = () => {
+      if (this.#hasStruck || this.#heard(plural).length <= plan.notification) return false;
+      this.#hasStruck = true;
+      return true;
+    };
+    const disturb = plan.kind === 'stale' ? lateFrom : without;
+    return disturb(clock, counted, isReached, request.signal);
+  }
+
+  #heard(plural: string) {
+    const { notifications } = this.#options.trace;
+    const known = notifications.get(plural) ?? [];
+    notifications.set(plural, known);
+    return known;
+  }
+
+  #count(plural: string, stream: WatchStream): WatchStream {
+    const heard = this.#heard(plural);
+    let isInitial = true;
+    return mapStream(stream, (event: WatchEvent) => {
+      if (event.type === 'BOOKMARK') isInitial = false;
+      if (isInitial || event.type === 'BOOKMARK' || event.type === 'ERROR') return [event];
+      const key = keyOf(event.object);
+      const before = heard.findLast((earlier) => earlier.key === key);
+      if (before) before.hasSuccessor = true;
+      heard.push({ key, hasSuccessor: false });
+      return [event];
+    });
+  }
+
+  #requireLife(): void {
+    if (this.#isDead) throw new KilledError('killed');
+  }
+}

@@ -1,0 +1,13 @@
+import type { World } from '../world.ts';
+
+/** What users do, step by step, each step waiting for what they would wait for. */
+export interface Workload {
+  readonly name: string;
+  run(world: World): Promise<void>;
+}
+
+export const namespace = 'default';
+
+export function keyIn(name: string) {
+  return { namespace, name };
+}
