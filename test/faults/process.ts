@@ -1,5 +1,6 @@
 /** A process of the control plane that can die at any moment and is started again by whoever supervises it. */
 import type { Transport } from '../../src/api/index.ts';
+import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory } from '../../src/client/index.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
@@ -31,7 +32,8 @@ function tools({ plane }: Surroundings, transport: Transport, stack: AsyncDispos
 const starts: Readonly<Record<ProcessName, Start>> = {
   'controller-manager': async (surroundings, transport, stack) => {
     const { clientOf, ...rest } = tools(surroundings, transport, stack, 'kube-controller-manager');
-    stack.use(startControllers({ ...rest, client: clientOf, rootCa: 'ca' }));
+    const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(rest.clock) };
+    stack.use(startControllers({ ...rest, ...told, client: clientOf, rootCa: 'ca' }));
     rest.informers.start();
   },
   scheduler: async (surroundings, transport, stack) => {
