@@ -2,7 +2,15 @@
 import type { Clock, Fs, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import { connectCsi } from '../csi/index.ts';
-import { type CsiDriver, connectDriver, startAttacher, startProvisioner, startRegistrar } from '../sidecars/index.ts';
+import {
+  type CsiDriver,
+  canResize,
+  connectDriver,
+  startAttacher,
+  startProvisioner,
+  startRegistrar,
+  startResizer,
+} from '../sidecars/index.ts';
 
 export interface DriverEnvironment {
   readonly clock: Clock;
@@ -50,6 +58,11 @@ export function startDriverRoles(environment: DriverEnvironment, driver: Connect
   const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
   stack.use(startProvisioner({ client, informers, recorder, driver, clock, random, logger }));
   stack.use(startAttacher({ client: environment.client('external-attacher'), informers, driver, clock, logger }));
+  if (!canResize(driver)) return stack;
+  const resizing = environment.client('external-resizer');
+  const source = { clock, random, component: `external-resizer ${driver.name}`, logger };
+  const resizeRecorder = stack.use(createEventRecorder({ client: resizing, ...source }));
+  stack.use(startResizer({ client: resizing, informers, recorder: resizeRecorder, driver, clock, logger }));
   return stack;
 }
 

@@ -52,6 +52,16 @@ export {
   isVolumeBoundToClaim,
 } from './bind-state.ts';
 export {
+  claimWantsMore,
+  type ResizeCondition,
+  type ResizeStatus,
+  resizeStatusOf,
+  withAllocatedSize,
+  withFinishedResize,
+  withResizeCondition,
+  withResizeStatus,
+} from './claim-resize.ts';
+export {
   asCsiVolume,
   findInlineMigration,
   findInTreePlugin,

@@ -1,15 +1,21 @@
 /** What a sidecar role knows about the driver it serves: who it is, what it can do, and a way to call it. */
 import { type Clock, type Logger, messageOf } from '../../base/index.ts';
 import {
+  Code,
   Controller,
-  type ControllerCapability,
+  ControllerCapability,
   type ControllerClient,
   type CsiConnection,
+  CsiError,
   createCsiClient,
   Identity,
+  Node,
+  NodeCapability,
+  type NodeClient,
   type PluginCapabilities,
   PluginService,
   readControllerCapabilities,
+  readNodeCapabilities,
   readPluginCapabilities,
 } from '../../csi/index.ts';
 
@@ -18,6 +24,8 @@ export interface CsiDriver {
   readonly plugin: PluginCapabilities;
   readonly controllerCapabilities: ReadonlySet<ControllerCapability>;
   readonly controller: ControllerClient;
+  /** Who grows its volumes: the controller (and perhaps the node after it), the node alone, or nobody. */
+  readonly expansion: 'controller' | 'node' | 'none';
 }
 
 export interface ConnectOptions {
@@ -66,5 +74,18 @@ export async function connectDriver(options: ConnectOptions): Promise<CsiDriver>
   const controllerCapabilities = plugin.services.has(PluginService.CONTROLLER_SERVICE)
     ? readControllerCapabilities(await controller.controllerGetCapabilities({}))
     : new Set<ControllerCapability>();
-  return { name, plugin, controllerCapabilities, controller };
+  const byController = controllerCapabilities.has(ControllerCapability.EXPAND_VOLUME);
+  const onNode = !byController && (await doesNodeExpand(createCsiClient(Node, connection, defaults)));
+  const expansion = byController ? 'controller' : onNode ? 'node' : 'none';
+  return { name, plugin, controllerCapabilities, controller, expansion };
+}
+
+/** A socket of controllers alone serves no node service, and says so. */
+async function doesNodeExpand(node: NodeClient): Promise<boolean> {
+  try {
+    return readNodeCapabilities(await node.nodeGetCapabilities({})).has(NodeCapability.EXPAND_VOLUME);
+  } catch (thrown) {
+    if (thrown instanceof CsiError && thrown.code === Code.UNIMPLEMENTED) return false;
+    throw thrown;
+  }
 }

@@ -28,18 +28,25 @@ export class FakeDriver {
   readonly lostReplies = new Map<string, CsiError[]>();
   /** Thrown by the next calls of a method, before any effect. */
   readonly refusals = new Map<string, CsiError[]>();
+  /** Sizes by volume id, in bytes. */
+  readonly sizes = new Map<string, bigint>();
+  /** What the volume was last modified to, by its id. */
+  readonly attributes = new Map<string, Readonly<Record<string, string>>>();
+  /** Whether a volume that has grown still has to grow on its node. */
+  nodeExpansionRequired = true;
   readonly driver: CsiDriver;
   /** Hears of each call before it takes effect. */
   onCall: (call: Call) => void = () => {};
   /** Hears of each call after its effect, before the reply. */
   onReply: (call: Call) => void = () => {};
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, expansion: CsiDriver['expansion'] = 'controller') {
     const service = serve(Controller, {
       createVolume: async ({ name, capacityRange }) =>
         this.#act('CreateVolume', name, () => {
           const volumeId = this.volumes.get(name) ?? `id-${name}`;
           this.volumes.set(name, volumeId);
+          this.sizes.set(volumeId, capacityRange?.requiredBytes ?? 0n);
           return { volume: { volumeId, capacityBytes: capacityRange?.requiredBytes ?? 0n } };
         }),
       deleteVolume: async ({ volumeId }) =>
@@ -57,6 +64,17 @@ export class FakeDriver {
           this.published.delete(`${volumeId}@${nodeId}`);
           return {};
         }),
+      controllerExpandVolume: async ({ volumeId, capacityRange }) =>
+        this.#act('ControllerExpandVolume', `${volumeId}=${capacityRange?.requiredBytes}`, () => {
+          const capacityBytes = capacityRange?.requiredBytes ?? 0n;
+          this.sizes.set(volumeId, capacityBytes);
+          return { capacityBytes, nodeExpansionRequired: this.nodeExpansionRequired };
+        }),
+      controllerModifyVolume: async ({ volumeId, mutableParameters }) =>
+        this.#act('ControllerModifyVolume', `${volumeId} ${JSON.stringify(mutableParameters)}`, () => {
+          this.attributes.set(volumeId, mutableParameters);
+          return {};
+        }),
     });
     const connection = directConnection({ clock, services: [service] });
     this.driver = {
@@ -65,8 +83,11 @@ export class FakeDriver {
       controllerCapabilities: new Set([
         ControllerCapability.CREATE_DELETE_VOLUME,
         ControllerCapability.PUBLISH_UNPUBLISH_VOLUME,
+        ControllerCapability.MODIFY_VOLUME,
+        ...(expansion === 'controller' ? [ControllerCapability.EXPAND_VOLUME] : []),
       ]),
       controller: createCsiClient(Controller, connection, { timeoutMs: 10_000 }),
+      expansion,
     };
   }
 

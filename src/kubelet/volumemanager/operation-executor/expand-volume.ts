@@ -10,11 +10,17 @@ import {
   quantityValue,
 } from '../../../api/index.ts';
 import { messageOf } from '../../../base/index.ts';
+import {
+  type ResizeStatus,
+  resizeStatusOf,
+  withFinishedResize,
+  withResizeCondition,
+  withResizeStatus,
+} from '../../../component-helpers/index.ts';
 import { VolumeError } from '../../../volume-plugins/index.ts';
 import type { OperationContext } from './operation-context.ts';
 import { operationError } from './operation-error.ts';
 import type { MountTarget } from './operation-targets.ts';
-import { finishedClaim, infeasibleClaim, type ResizeStatus, withResizeStatus } from './resize-status.ts';
 
 export interface ExpandRequest extends Omit<MountTarget, 'podKey'> {
   readonly volumePath: string;
@@ -52,7 +58,7 @@ export async function expandVolume(
     return;
   }
   const size = quantityOfBytes(newSizeBytes);
-  await context.client.updateStatus(persistentVolumeClaims, finishedClaim(begun, size), { signal });
+  await context.client.updateStatus(persistentVolumeClaims, withFinishedResize(begun, size), { signal });
   context.actual.markExpanded(name, newSizeBytes);
   const message = `MountVolume.NodeExpandVolume succeeded for volume "${pod.spec.name}" ${context.nodeName}`;
   context.recordEvent(pod.pod, 'Normal', 'FileSystemResizeSuccessful', message);
@@ -74,7 +80,7 @@ async function findClaim(
 function isNodeStepDue(claim: PersistentVolumeClaim, newSizeBytes: bigint): boolean {
   const shown = claim.status?.capacity?.storage;
   if (shown !== undefined && quantityValue(shown) >= newSizeBytes) return false;
-  const status = claim.status?.allocatedResourceStatuses?.storage;
+  const status = resizeStatusOf(claim);
   return status === undefined || status === 'NodeResizePending' || status === 'NodeResizeInProgress';
 }
 
@@ -104,7 +110,7 @@ async function markStatus(
   signal: AbortSignal,
 ): Promise<PersistentVolumeClaim> {
   // Claims of a resizer without recovery carry no status: then none is added.
-  const present = claim.status?.allocatedResourceStatuses?.storage;
+  const present = resizeStatusOf(claim);
   if (present === undefined || present === status) return claim;
   return await client.updateStatus(persistentVolumeClaims, withResizeStatus(claim, status), { signal });
 }
@@ -132,8 +138,10 @@ async function settleFailure(
     return;
   }
   if (code !== undefined && infeasibleCodes.has(code)) {
-    const marked = infeasibleClaim(claim, messageOf(thrown), context.clock);
-    await context.client.updateStatus(persistentVolumeClaims, marked, { signal });
+    const marked = resizeStatusOf(claim) ? withResizeStatus(claim, 'NodeResizeInfeasible') : claim;
+    const condition = { type: 'NodeResizeError', message: `failed to expand pvc with ${messageOf(thrown)}` } as const;
+    const told = withResizeCondition(marked, condition, context.clock, { alone: false });
+    await context.client.updateStatus(persistentVolumeClaims, told, { signal });
     context.actual.markExpandRefused(desired.name, newSizeBytes);
   }
   throw error;

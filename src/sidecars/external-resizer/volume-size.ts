@@ -1,0 +1,49 @@
+/** The size in the volume object, and the note of the size before, which stands until the node is done. */
+import {
+  compareQuantities,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumes,
+} from '../../api/index.ts';
+import { annPreResizeCapacity } from '../../component-helpers/index.ts';
+import type { ResizerContext } from './context.ts';
+import type { Grown } from './csi-expand.ts';
+
+/** The node compares the volume's size with the claim's: it is written before the claim speaks of the node. */
+export async function growVolume(
+  { client }: ResizerContext,
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+  { size, nodeExpansionRequired }: Grown,
+  signal: AbortSignal,
+): Promise<void> {
+  const current = volume.spec.capacity?.storage ?? '0';
+  const isNoted = volume.metadata.annotations?.[annPreResizeCapacity] !== undefined;
+  const mustNote = nodeExpansionRequired && !isNoted;
+  // A size that was reached once is never taken back.
+  const isLarger = compareQuantities(size, current) > 0;
+  if (!isLarger && !mustNote) return;
+  const before = claim.status?.capacity?.storage ?? current;
+  const annotations = mustNote ? { [annPreResizeCapacity]: before } : {};
+  const body = {
+    metadata: { uid: volume.metadata.uid, resourceVersion: volume.metadata.resourceVersion, annotations },
+    ...(isLarger ? { spec: { capacity: { storage: size } } } : {}),
+  };
+  await client.patch(persistentVolumes, { name: volume.metadata.name }, { type: 'merge', body }, { signal });
+}
+
+/** Removes the note of the size before when the claim shows that the node is done. Returns whether it did. */
+export async function forgetSizeBefore(
+  { client, driver }: ResizerContext,
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { annotations, uid, name } = volume.metadata;
+  if (annotations?.[annPreResizeCapacity] === undefined || volume.spec.csi?.driver !== driver.name) return false;
+  const shown = claim.status?.capacity?.storage ?? '0';
+  if (compareQuantities(shown, volume.spec.capacity?.storage ?? '0') < 0) return false;
+  const body = { metadata: { uid, annotations: { [annPreResizeCapacity]: null } } };
+  await client.patch(persistentVolumes, { name }, { type: 'merge', body }, { signal });
+  return true;
+}
