@@ -1,6 +1,6 @@
 import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { job, rollout } from './controllers.ts';
-import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
+import { move, nodeDeleted, scale } from './nodes.ts';
 import { delayed, ephemeral, immediate, inHaste } from './provisioning.ts';
 import type { Workload } from './workload.ts';
 
@@ -15,7 +15,6 @@ export const workloads: readonly Workload[] = [
   ephemeral,
   move,
   scale,
-  outOfService,
   nodeDeleted,
   rollout,
   job,
