@@ -1,15 +1,27 @@
 /** Upstream: registry/core/pod/strategy.go. */
-import { type Container, type Pod, quantityMilliValue } from '../../api/index.ts';
+import { type Container, type Pod, type PodCondition, quantityMilliValue } from '../../api/index.ts';
 import { withLabelKeysMerged } from './pod-label-keys.ts';
 import type { Strategy } from './strategy.ts';
 
 /** The grace period when a client asks for a negative one. */
 const smallestGraceSeconds = 1;
 
+/** Upstream: applySchedulingGatedCondition. */
+const gatedCondition: PodCondition = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};
+
 export const podStrategy: Strategy<Pod> = {
   generation: 'always',
   returnsDeletedObject: true,
-  initialStatus: (pod) => ({ phase: 'Pending', qosClass: qosClassOf(pod) }),
+  initialStatus: (pod) => ({
+    phase: 'Pending',
+    qosClass: qosClassOf(pod),
+    ...((pod.spec?.schedulingGates ?? []).length > 0 ? { conditions: [gatedCondition] } : {}),
+  }),
   prepareForCreate: withLabelKeysMerged,
   prepareForStatusUpdate(pod, previous) {
     // The class follows from the spec, whatever a node agent says.

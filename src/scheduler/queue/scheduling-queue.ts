@@ -38,6 +38,9 @@ export interface Outcome {
 /** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds. */
 const backoff = { initialMs: 1000, maxMs: 10_000 };
 
+/** Among back-offs that end in one such span the more important pod goes first. Upstream: backoffQOrderingWindowDuration. */
+const backoffWindowMs = 1000;
+
 /** A pod no event has moved for this long is tried again, in case an event was misjudged. Upstream: 5 minutes. */
 const leftoverRetryMs = 5 * 60_000;
 
@@ -54,10 +57,7 @@ export class SchedulingQueue implements Disposable {
   readonly #wake: () => void;
   readonly #onIncoming: (queue: QueueName, event: string) => void;
   readonly #active: KeyedHeap<QueueEntry>;
-  readonly #backoff = new KeyedHeap<QueueEntry>(
-    ({ uid }) => uid,
-    (a, b) => a.readyAtMs - b.readyAtMs,
-  );
+  readonly #backoff: KeyedHeap<QueueEntry>;
   readonly #unschedulable = new UnschedulablePods();
   readonly #inFlight = new InFlight();
   /** All pods known, wherever they are. */
@@ -72,9 +72,12 @@ export class SchedulingQueue implements Disposable {
     this.#hints = new EventHints(options.plugins);
     this.#gates = options.plugins.filter((plugin) => plugin.preEnqueue);
     const sorting = options.plugins.find((plugin) => plugin.compare);
-    this.#active = new KeyedHeap(
+    const compare = (a: QueueEntry, b: QueueEntry) => sorting?.compare?.(a, b) ?? a.sinceMs - b.sinceMs;
+    const windowOf = ({ readyAtMs }: QueueEntry) => Math.trunc(readyAtMs / backoffWindowMs);
+    this.#active = new KeyedHeap(({ uid }) => uid, compare);
+    this.#backoff = new KeyedHeap(
       ({ uid }) => uid,
-      (a, b) => sorting?.compare?.(a, b) ?? a.sinceMs - b.sinceMs,
+      (a, b) => windowOf(a) - windowOf(b) || compare(a, b),
     );
   }
 
