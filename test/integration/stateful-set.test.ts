@@ -8,11 +8,16 @@ import {
   type Pod,
   persistentVolumeClaims,
   pods,
+  resourceQuotas,
   type StatefulSet,
   statefulSets,
 } from '../../src/api/index.ts';
 import { done, runReconciler } from '../../src/client/index.ts';
-import { startStatefulSetController } from '../../src/controllers/index.ts';
+import {
+  startClaimProtectionController,
+  startGarbageCollector,
+  startStatefulSetController,
+} from '../../src/controllers/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { mortalClient, startOn } from './support/controllers.ts';
 
@@ -153,10 +158,10 @@ describe('the StatefulSet controller', () => {
       updatedReplicas: 2,
     });
     expect((await plane.eventsOf('web')).sort()).toEqual([
-      'Normal SuccessfulCreate Create Claim disk-web-0 Pod web-0 in StatefulSet web success',
-      'Normal SuccessfulCreate Create Claim disk-web-1 Pod web-1 in StatefulSet web success',
-      'Normal SuccessfulCreate Create Pod web-0 in StatefulSet web successful',
-      'Normal SuccessfulCreate Create Pod web-1 in StatefulSet web successful',
+      'Normal SuccessfulCreate create Claim disk-web-0 Pod web-0 in StatefulSet web success',
+      'Normal SuccessfulCreate create Claim disk-web-1 Pod web-1 in StatefulSet web success',
+      'Normal SuccessfulCreate create Pod web-0 in StatefulSet web successful',
+      'Normal SuccessfulCreate create Pod web-1 in StatefulSet web successful',
     ]);
   });
 
@@ -204,7 +209,7 @@ describe('the StatefulSet controller', () => {
     expect(await claimNames()).toEqual(['disk-web-0', 'disk-web-1', 'disk-web-2']);
     expect((await set()).status).toMatchObject({ replicas: 0, availableReplicas: 0, observedGeneration: 2 });
     expect(await plane.eventsOf('web')).toContain(
-      'Normal SuccessfulDelete Delete Pod web-2 in StatefulSet web successful',
+      'Normal SuccessfulDelete delete Pod web-2 in StatefulSet web successful',
     );
     await patchSet({ replicas: 1 });
     expect(await podNames()).toEqual(['web-0']);
@@ -298,6 +303,90 @@ describe('the StatefulSet controller', () => {
       expect(await ownersOf('disk-web-1')).toEqual(['Pod']);
     });
 
+    it('[C4] carry the labels of their template and those that the set selects by', async () => {
+      await startAgent();
+      await start();
+      const [template] = setDraft().spec.volumeClaimTemplates ?? [];
+      const metadata = { name: 'disk', labels: { tier: 'data', app: 'other' }, annotations: { note: 'x' } };
+      await create({ replicas: 1, volumeClaimTemplates: [{ ...template, metadata } as never] });
+      const claim = await plane.client.get(persistentVolumeClaims, { namespace: 'default', name: 'disk-web-0' });
+      expect(claim.metadata.labels).toEqual({ tier: 'data', app: 'web' });
+      expect(claim.metadata.annotations).toEqual({ note: 'x' });
+    });
+
+    it.each([
+      ['Retain', 'Retain', 'OrderedReady'],
+      ['Retain', 'Delete', 'OrderedReady'],
+      ['Delete', 'Retain', 'Parallel'],
+      ['Delete', 'Delete', 'Parallel'],
+    ])('[C4] [rel-I3] go when the set is deleted: %s, when it is scaled: %s, %s', async (...options) => {
+      const [whenDeleted, whenScaled, podManagementPolicy] = options;
+      await startAgent();
+      await start();
+      await startOn(plane, 'garbage-collector-controller', startGarbageCollector);
+      await startOn(plane, 'pvc-protection-controller', startClaimProtectionController);
+      await create({
+        replicas: 3,
+        podManagementPolicy,
+        persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled },
+      });
+      await patchSet({ replicas: 1 });
+      await plane.clock.advance(60_000);
+      const all = ['disk-web-0', 'disk-web-1', 'disk-web-2'];
+      const kept = whenScaled === 'Delete' ? ['disk-web-0'] : all;
+      expect(await claimNames()).toEqual(kept);
+      await patchSet({ replicas: 2 });
+      await plane.clock.advance(60_000);
+      expect(await podNames()).toEqual(['web-0', 'web-1']);
+      const again = whenScaled === 'Delete' ? ['disk-web-0', 'disk-web-1'] : all;
+      expect(await claimNames()).toEqual(again);
+      await plane.client.delete(statefulSets, { namespace: 'default', name: 'web' });
+      await plane.clock.advance(60_000);
+      expect(await podNames()).toEqual([]);
+      // Of a set that keeps its claims when it is scaled, those beyond the replicas are its own too.
+      expect(await claimNames()).toEqual(whenDeleted === 'Delete' ? [] : again);
+    });
+
+    it('[C4] [rel-I3] that go with an earlier pod are not used by the next', async () => {
+      await startAgent();
+      await start();
+      await create({ persistentVolumeClaimRetentionPolicy: { whenDeleted: 'Retain', whenScaled: 'Delete' } });
+      await patchSet({ replicas: 1 });
+      expect(await ownersOf('disk-web-1')).toEqual(['Pod']);
+      await patchSet({ replicas: 2 });
+      await plane.clock.advance(60_000);
+      expect(await podNames()).toEqual(['web-0']);
+      const first = await plane.client.get(persistentVolumeClaims, { namespace: 'default', name: 'disk-web-1' });
+      await startOn(plane, 'garbage-collector-controller', startGarbageCollector);
+      await startOn(plane, 'pvc-protection-controller', startClaimProtectionController);
+      await plane.clock.advance(60_000);
+      expect(await podNames()).toEqual(['web-0', 'web-1']);
+      const next = await plane.client.get(persistentVolumeClaims, { namespace: 'default', name: 'disk-web-1' });
+      expect(next.metadata.uid).not.toBe(first.metadata.uid);
+      expect(next.metadata.ownerReferences).toBeUndefined();
+    });
+
+    it('[C4] that are refused hold the pod back, and both say why', async () => {
+      await start();
+      const hard = { persistentvolumeclaims: '0' };
+      const quota = await plane.client.create(resourceQuotas, {
+        metadata: { namespace: 'default', name: 'none' },
+        spec: { hard },
+      });
+      await plane.client.updateStatus(resourceQuotas, { ...quota, status: { hard, used: hard } });
+      await create();
+      const refused =
+        'persistentvolumeclaims "disk-web-0" is forbidden: exceeded quota: none, requested: persistentvolumeclaims=1, used: persistentvolumeclaims=0, limited: persistentvolumeclaims=0';
+      expect(await podNames()).toEqual([]);
+      expect((await plane.eventsOf('web')).slice(0, 2)).toEqual([
+        `Warning FailedCreate create Claim disk-web-0 for Pod web-0 in StatefulSet web failed error: ${refused}`,
+        `Warning FailedCreate create Pod web-0 in StatefulSet web failed error: failed to create PVC disk-web-0: ${refused}`,
+      ]);
+      await plane.client.delete(resourceQuotas, quota.metadata as never);
+      await plane.clock.advance(60_000);
+      expect(await podNames()).toEqual(['web-0']);
+    });
+
     it('[C4] hold a pod back while they are being deleted', async () => {
       await start();
       const finalizers = ['kubernetes.io/pvc-protection'];
@@ -309,6 +398,9 @@ describe('the StatefulSet controller', () => {
       await plane.client.delete(persistentVolumeClaims, { namespace: 'default', name: 'disk-web-0' });
       await create();
       expect(await podNames()).toEqual([]);
+      expect(await plane.eventsOf('web')).toEqual([
+        'Warning FailedCreate create Pod web-0 in StatefulSet web failed error: pvc disk-web-0 is being deleted',
+      ]);
       const body = { metadata: { finalizers: null } };
       await plane.client.patch(
         persistentVolumeClaims,
@@ -318,6 +410,79 @@ describe('the StatefulSet controller', () => {
       await plane.clock.settle();
       expect(await podNames()).toEqual(['web-0']);
     });
+  });
+
+  it.each(['OrderedReady', 'Parallel'])(
+    '[C4] [rel-I2] makes no second pod beside one on a lost node: %s',
+    async (policy) => {
+      await startAgent();
+      await start();
+      await create({ podManagementPolicy: policy });
+      const lost = await pod('web-1');
+      stuck.add('web-1');
+      const binding = { target: { apiVersion: 'v1', kind: 'Node', name: 'n1' } };
+      await plane.client.createSubresource(pods, { namespace: 'default', name: 'web-1' }, 'binding', binding);
+      // The agent of the node is gone: nobody ends the pod, however long its time is over.
+      await plane.client.delete(pods, { namespace: 'default', name: 'web-1' });
+      await plane.clock.advance(24 * 60 * 60_000);
+      expect((await pod('web-1')).metadata.uid).toBe(lost.metadata.uid);
+      expect(await podNames()).toEqual(['web-0', 'web-1']);
+      stuck.clear();
+      await plane.client.delete(pods, { namespace: 'default', name: 'web-1' }, { gracePeriodSeconds: 0 });
+      await plane.clock.settle();
+      const next = await pod('web-1');
+      expect(next.metadata.uid).not.toBe(lost.metadata.uid);
+      expect(next.spec.volumes?.[0]).toEqual({ name: 'disk', persistentVolumeClaim: { claimName: 'disk-web-1' } });
+    },
+  );
+
+  it('[C4] gives a pod back the labels that it is found by', async () => {
+    await startAgent();
+    await start();
+    await create();
+    const labels = { 'statefulset.kubernetes.io/pod-name': null, 'apps.kubernetes.io/pod-index': '7' };
+    const key = { namespace: 'default', name: 'web-1' };
+    await plane.client.patch(pods, key, { type: 'merge', body: { metadata: { labels } } });
+    await plane.clock.settle();
+    expect((await pod('web-1')).metadata.labels).toMatchObject({
+      'statefulset.kubernetes.io/pod-name': 'web-1',
+      'apps.kubernetes.io/pod-index': '1',
+    });
+    expect(await plane.eventsOf('web')).toContain(
+      'Normal SuccessfulUpdate update Pod web-1 in StatefulSet web successful',
+    );
+  });
+
+  it('[C4] counts a pod as available after minReadySeconds, and tells so without an event', async () => {
+    await startAgent();
+    await start();
+    await create({ minReadySeconds: 30 });
+    expect((await set()).status).toMatchObject({ replicas: 1, readyReplicas: 1, availableReplicas: 0 });
+    await plane.clock.advance(31_000);
+    expect(await podNames()).toEqual(['web-0', 'web-1']);
+    await plane.clock.advance(31_000);
+    expect((await set()).status).toMatchObject({ replicas: 2, readyReplicas: 2, availableReplicas: 2 });
+  });
+
+  it('[C4] moves to other ordinals when their start moves, and keeps what both have', async () => {
+    await startAgent();
+    await start();
+    await create();
+    const kept = await pod('web-1');
+    await patchSet({ ordinals: { start: 1 } });
+    expect(await podNames()).toEqual(['web-1', 'web-2']);
+    expect((await pod('web-1')).metadata.uid).toBe(kept.metadata.uid);
+    expect(await claimNames()).toEqual(['disk-web-0', 'disk-web-1', 'disk-web-2']);
+  });
+
+  it('[rel-L12] writes nothing at rest', async () => {
+    await startAgent();
+    const mortal = mortalClient(plane.clientOf(component), { afterWrites: 99, lastWriteLands: false });
+    await startOn(plane, component, startStatefulSetController, mortal.client);
+    await create();
+    const before = mortal.writes.length;
+    await plane.clock.advance(60 * 60_000);
+    expect(mortal.writes.length).toBe(before);
   });
 
   it('[C4] adopts pods and revisions that lost their owner', async () => {

@@ -12,31 +12,49 @@ export interface ClaimOwners {
   readonly condemned: boolean;
 }
 
-/** The claim as the set's retention policy wants it; undefined when it is so. */
+/**
+ * The claim as the set's retention policy wants it; undefined when it is so. A claim that an earlier set or pod of the
+ * name owns is left to the garbage collector, and one that somebody else controls to them.
+ */
 export function withRetention(claim: PersistentVolumeClaim, owners: ClaimOwners): PersistentVolumeClaim | undefined {
   const { set, pod } = owners;
   const current = claim.metadata.ownerReferences ?? [];
-  // Somebody else controls the claim: it is theirs to delete.
-  if (current.some((owner) => owner.controller && owner.uid !== set.metadata.uid && owner.kind !== 'Pod'))
-    return undefined;
-  const wanted = wantedOwner(owners);
-  // An earlier pod of the same name, or the set: whatever policy put there and no longer wants.
-  const others = current.filter((owner) => !isOwner(owner, set, statefulSetType) && !isPodOfName(owner, pod));
-  const kept = wanted && current.find((owner) => owner.uid === wanted.uid);
-  if (kept ? others.length === current.length - 1 : !wanted && others.length === current.length) return undefined;
+  const own = current.filter(({ uid }) => uid === set.metadata.uid || uid === pod.metadata.uid);
+  const others = current.filter((owner) => !names(owner, set, statefulSetType) && !names(owner, pod, podType));
+  const wanted = isForeign(current, owners) ? undefined : wantedOwner(owners);
+  const isSettled = wanted ? own.length === 1 && own[0]?.uid === wanted.uid && own[0].controller : own.length === 0;
+  if (isSettled) return undefined;
   return { ...claim, metadata: { ...claim.metadata, ownerReferences: wanted ? [...others, wanted] : others } };
 }
 
+/** Whether an earlier pod of the name owns the claim, so that it is about to be collected: a new pod must not use it. */
+export function isLeftBehind(claim: PersistentVolumeClaim, set: StatefulSet, podName: string): boolean {
+  if (policyOf(set).whenScaled !== 'Delete') return false;
+  return (claim.metadata.ownerReferences ?? []).some(({ kind, name }) => kind === podType.kind && name === podName);
+}
+
+function policyOf({ spec }: StatefulSet): { readonly whenDeleted: string; readonly whenScaled: string } {
+  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = spec.persistentVolumeClaimRetentionPolicy ?? {};
+  return { whenDeleted, whenScaled };
+}
+
 function wantedOwner({ set, pod, condemned }: ClaimOwners): OwnerReference | undefined {
-  const { whenDeleted = 'Retain', whenScaled = 'Retain' } = set.spec.persistentVolumeClaimRetentionPolicy ?? {};
+  const { whenDeleted, whenScaled } = policyOf(set);
   if (condemned && whenScaled === 'Delete') return ownerReferenceTo(pod, podType);
   return whenDeleted === 'Delete' ? ownerReferenceTo(set, statefulSetType) : undefined;
 }
 
-function isOwner(owner: OwnerReference, object: StatefulSet, type: typeof statefulSetType): boolean {
-  return owner.kind === type.kind && owner.uid === object.metadata.uid;
+/** Who keeps all claims does not mind whose they are. */
+function isForeign(current: readonly OwnerReference[], { set, pod }: ClaimOwners): boolean {
+  const { whenDeleted, whenScaled } = policyOf(set);
+  if (whenDeleted === 'Retain' && whenScaled === 'Retain') return false;
+  return current.some((owner) => {
+    if (names(owner, set, statefulSetType)) return owner.uid !== set.metadata.uid;
+    if (names(owner, pod, podType)) return owner.uid !== pod.metadata.uid;
+    return owner.controller ?? false;
+  });
 }
 
-function isPodOfName(owner: OwnerReference, pod: Pod): boolean {
-  return owner.kind === podType.kind && owner.name === pod.metadata.name;
+function names(owner: OwnerReference, { metadata }: StatefulSet | Pod, type: typeof podType): boolean {
+  return owner.apiVersion === type.apiVersion && owner.kind === type.kind && owner.name === metadata.name;
 }

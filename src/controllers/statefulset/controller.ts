@@ -6,7 +6,8 @@ import { addOwnerIndexes } from '../common/owners.ts';
 import { addPodClaimIndex, podsUsingClaim } from '../common/pod-claim-index.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { parsePodName } from './ordinals.ts';
-import { podsByParent, type StatefulSetContext, syncStatefulSet } from './sync-stateful-set.ts';
+import type { StatefulSetContext } from './set-context.ts';
+import { podsByParent, syncStatefulSet } from './sync-stateful-set.ts';
 
 /** The name that its events carry. */
 export const statefulSetControllerName = 'statefulset-controller';

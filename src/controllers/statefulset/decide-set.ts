@@ -5,7 +5,7 @@
 import type { Pod, StatefulSet } from '../../api/index.ts';
 import { isPodReady } from '../../component-helpers/index.ts';
 import type { PodsOfSet } from './ordinals.ts';
-import { revisionLabel } from './pod-of-set.ts';
+import { hasIdentity, revisionLabel } from './pod-of-set.ts';
 
 export type SetAction =
   /** `revision` tells which template the pod is made from. */
@@ -15,7 +15,9 @@ export type SetAction =
   | { readonly kind: 'scaleDown'; readonly pod: Pod }
   | { readonly kind: 'update'; readonly pod: Pod }
   /** The pod has not started: claims that vanished under it are made again. */
-  | { readonly kind: 'ensureClaims'; readonly ordinal: number };
+  | { readonly kind: 'ensureClaims'; readonly ordinal: number }
+  /** Somebody took the labels from the pod by which it is found. */
+  | { readonly kind: 'identify'; readonly pod: Pod; readonly ordinal: number };
 
 export interface SetState {
   readonly set: StatefulSet;
@@ -89,6 +91,7 @@ function fillReplicas(state: SetState, ordered: boolean, actions: SetAction[]): 
     }
     if (pod.status?.phase === 'Pending' && !isTerminating(pod)) actions.push({ kind: 'ensureClaims', ordinal });
     if (ordered && !isHealthy(pod, state)) return true;
+    if (!hasIdentity(pod, ordinal)) actions.push({ kind: 'identify', pod, ordinal });
   }
   return false;
 }

@@ -41,12 +41,7 @@ export function podOf(set: StatefulSet, { ordinal, template, revision }: PodIden
       name,
       generateName: `${set.metadata.name}-`,
       namespace: set.metadata.namespace,
-      labels: {
-        ...template.metadata?.labels,
-        [podNameLabel]: name,
-        [podIndexLabel]: String(ordinal),
-        [revisionLabel]: revision,
-      },
+      labels: { ...template.metadata?.labels, ...identityLabels(name, ordinal), [revisionLabel]: revision },
       ...(annotations ? { annotations } : {}),
       ...(finalizers ? { finalizers } : {}),
       ownerReferences: [ownerReferenceTo(set, statefulSetType)],
@@ -59,6 +54,21 @@ export function podOf(set: StatefulSet, { ordinal, template, revision }: PodIden
       ...volumesOf(set, ordinal, template.spec?.volumes ?? []),
     },
   };
+}
+
+function identityLabels(podName: string, ordinal: number) {
+  return { [podNameLabel]: podName, [podIndexLabel]: String(ordinal) };
+}
+
+export function hasIdentity({ metadata }: Pod, ordinal: number): boolean {
+  return Object.entries(identityLabels(metadata.name, ordinal)).every(
+    ([key, value]) => metadata.labels?.[key] === value,
+  );
+}
+
+export function withIdentity(pod: Pod, ordinal: number): Pod {
+  const labels = { ...pod.metadata.labels, ...identityLabels(pod.metadata.name, ordinal) };
+  return { ...pod, metadata: { ...pod.metadata, labels } };
 }
 
 /** The claims' volumes come first; a volume of the template with a claim's name gives way to it. */

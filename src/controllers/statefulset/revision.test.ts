@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type ControllerRevision,
-  type PersistentVolumeClaim,
-  type StatefulSet,
-  statefulSets,
-} from '../../api/index.ts';
+import { type ControllerRevision, type StatefulSet, statefulSets } from '../../api/index.ts';
 import { expiredRevisions, revisionOf as revisionOfOwner, sameTemplate } from '../common/controller-revision.ts';
-import { testClaim, testMeta, testPod } from '../common/test-objects.ts';
-import { withRetention } from './claim-retention.ts';
+import { testMeta, testPod } from '../common/test-objects.ts';
 import { arrangePods, ordinalRange, parsePodName } from './ordinals.ts';
 import { statusOf } from './set-status.ts';
 
@@ -75,35 +69,6 @@ describe('a revision', () => {
     const [first, second] = revisions.map(({ metadata }) => metadata.name);
     const expired = expiredRevisions(revisions, new Set([first ?? '']), 2);
     expect(expired.map(({ metadata }) => metadata.name)).toEqual([second]);
-  });
-});
-
-describe('the owner of a claim', () => {
-  const pod = testPod('web-1');
-  const policy = (whenDeleted: string, whenScaled: string) =>
-    testSet({ persistentVolumeClaimRetentionPolicy: { whenDeleted, whenScaled } });
-  const ownerOf = (claim: PersistentVolumeClaim | undefined) =>
-    claim?.metadata.ownerReferences?.map(({ kind, controller }) => `${kind} ${controller}`);
-  const claim = testClaim('disk-web-1');
-
-  it.each([
-    ['nobody under Retain', policy('Retain', 'Retain'), true, undefined],
-    ['the set under whenDeleted Delete', policy('Delete', 'Retain'), true, ['StatefulSet true']],
-    ['the pod that is scaled away under whenScaled Delete', policy('Retain', 'Delete'), true, ['Pod true']],
-    ['nobody while its pod stays under whenScaled Delete', policy('Retain', 'Delete'), false, undefined],
-    ['the set while its pod stays under both', policy('Delete', 'Delete'), false, ['StatefulSet true']],
-  ])('[C4] [rel-I3] is %s', (_title, set, condemned, expected) => {
-    const changed = withRetention(claim, { set, pod, condemned });
-    expect(ownerOf(changed)).toEqual(expected);
-    if (changed) expect(withRetention(changed, { set, pod, condemned })).toBeUndefined();
-  });
-
-  it('[C4] is taken back when the policy changes, and strangers are left alone', () => {
-    const owned = withRetention(claim, { set: policy('Delete', 'Retain'), pod, condemned: false }) ?? claim;
-    expect(ownerOf(withRetention(owned, { set: policy('Retain', 'Retain'), pod, condemned: false }))).toEqual([]);
-    const stranger = { apiVersion: 'x/v1', kind: 'Backup', name: 'b', uid: 'uid-b', controller: true };
-    const foreign = testClaim('disk-web-1', { meta: { ownerReferences: [stranger] } });
-    expect(withRetention(foreign, { set: policy('Delete', 'Delete'), pod, condemned: true })).toBeUndefined();
   });
 });
 

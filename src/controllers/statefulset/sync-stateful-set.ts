@@ -1,27 +1,16 @@
 /** Brings one StatefulSet a step further: reads, decides, acts, and writes the status. */
 import {
   type ControllerRevision,
-  type Draft,
-  isAlreadyExists,
   keyOf,
   labelSelectorMatcher,
-  type PersistentVolumeClaim,
   type Pod,
   persistentVolumeClaims,
   pods,
   type StatefulSet,
   statefulSets,
 } from '../../api/index.ts';
-import { type Clock, messageOf, unreachable } from '../../base/index.ts';
-import {
-  type Client,
-  done,
-  type EventRecorder,
-  type Informer,
-  type ReconcileResult,
-  requeueAfter,
-} from '../../client/index.ts';
-import type { Announcer } from '../common/announcer.ts';
+import { unreachable } from '../../base/index.ts';
+import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { type RevisionKind, templateOf } from '../common/controller-revision.ts';
 import { dependentsOf } from '../common/owners.ts';
 import { ifFound } from '../common/read-live.ts';
@@ -29,20 +18,10 @@ import { resolveRevision, truncateHistory } from '../common/revision-history.ts'
 import { withRetention } from './claim-retention.ts';
 import { availableInMs, decideSet, isRunningAndReady, revisionNameOf, type SetAction } from './decide-set.ts';
 import { arrangePods, type PodsOfSet, parsePodName } from './ordinals.ts';
-import { claimsOf, ownerReferenceTo, podOf, statefulSetType } from './pod-of-set.ts';
+import { claimsOf, ownerReferenceTo, podOf, statefulSetType, withIdentity } from './pod-of-set.ts';
+import type { StatefulSetContext } from './set-context.ts';
 import { sameStatus, statusOf } from './set-status.ts';
-
-export interface StatefulSetContext {
-  readonly client: Client;
-  readonly recorder: EventRecorder;
-  /** For failures, which come back with every try. */
-  readonly announcer: Announcer;
-  readonly clock: Clock;
-  readonly sets: Informer<StatefulSet>;
-  readonly pods: Informer<Pod>;
-  readonly claims: Informer<PersistentVolumeClaim>;
-  readonly revisions: Informer<ControllerRevision>;
-}
+import { createPod, deletePod, ensureClaims, updatePod } from './set-writes.ts';
 
 /** Index of pods by `namespace/set` as their names tell. */
 export const podsByParent = 'statefulset/parent';
@@ -177,7 +156,7 @@ async function act(
     case 'create': {
       const revision = action.revision === 'current' ? history.current : history.update;
       const identity = { ordinal: action.ordinal, template: templateOf(revision), revision: revision.metadata.name };
-      return await createPod(context, set, podOf(set, identity), action.ordinal, signal);
+      return await createPod(context, set, { draft: podOf(set, identity), ordinal: action.ordinal }, signal);
     }
     case 'ensureClaims':
       return await ensureClaims(context, set, action.ordinal, signal);
@@ -189,85 +168,12 @@ async function act(
       context.recorder.event(set, failed ? 'Warning' : 'Normal', reason, message);
       return await deletePod(context, set, pod, signal);
     }
+    case 'identify':
+      return await updatePod(context, set, withIdentity(action.pod, action.ordinal), signal);
     case 'scaleDown':
     case 'update':
       return await deletePod(context, set, action.pod, signal);
     default:
       unreachable(action, 'action');
-  }
-}
-
-async function createPod(
-  context: StatefulSetContext,
-  set: StatefulSet,
-  draft: Draft<Pod>,
-  ordinal: number,
-  signal: AbortSignal,
-): Promise<void> {
-  await ensureClaims(context, set, ordinal, signal);
-  const subject = `Create Pod ${draft.metadata.name} in StatefulSet ${set.metadata.name}`;
-  try {
-    await context.client.create(pods, draft, { signal });
-    context.recorder.event(set, 'Normal', 'SuccessfulCreate', `${subject} successful`);
-  } catch (error) {
-    // The cache has not caught up with a pod of our own, or the name is taken: the next event tells.
-    if (isAlreadyExists(error)) return;
-    announceFailure(context, set, 'FailedCreate', subject, error);
-    throw error;
-  }
-}
-
-async function ensureClaims(
-  context: StatefulSetContext,
-  set: StatefulSet,
-  ordinal: number,
-  signal: AbortSignal,
-): Promise<void> {
-  for (const draft of claimsOf(set, ordinal)) {
-    const { name } = draft.metadata;
-    const subject = `Create Claim ${name} Pod ${set.metadata.name}-${ordinal} in StatefulSet ${set.metadata.name}`;
-    try {
-      const known = context.claims.get(`${set.metadata.namespace}/${name}`);
-      // A pod must not start on a claim that is about to go.
-      if (known?.metadata.deletionTimestamp) throw new ClaimTerminatingError(`pvc ${name} is being deleted`);
-      if (known) continue;
-      await context.client.create(persistentVolumeClaims, draft, { signal });
-      context.recorder.event(set, 'Normal', 'SuccessfulCreate', `${subject} success`);
-    } catch (error) {
-      if (isAlreadyExists(error)) continue;
-      announceFailure(context, set, 'FailedCreate', subject, error);
-      throw error;
-    }
-  }
-}
-
-function announceFailure(
-  { announcer }: StatefulSetContext,
-  set: StatefulSet,
-  reason: string,
-  subject: string,
-  error: unknown,
-): void {
-  announcer.announce(
-    set,
-    { type: 'Warning', reason, message: `${subject} failed error: ${messageOf(error)}` },
-    subject,
-  );
-}
-
-/** The claim of an identity is being deleted: its pod waits for a new one. */
-class ClaimTerminatingError extends Error {
-  override readonly name = 'ClaimTerminatingError';
-}
-
-async function deletePod(context: StatefulSetContext, set: StatefulSet, pod: Pod, signal: AbortSignal): Promise<void> {
-  const { namespace, name, uid } = pod.metadata;
-  const subject = `Delete Pod ${name} in StatefulSet ${set.metadata.name}`;
-  try {
-    await ifFound(context.client.delete(pods, { namespace, name }, { preconditions: { uid }, signal }));
-    context.recorder.event(set, 'Normal', 'SuccessfulDelete', `${subject} successful`);
-  } catch (error) {
-    announceFailure(context, set, 'FailedDelete', subject, error);
-    throw error;
   }
 }
