@@ -57,6 +57,8 @@ export async function endStateOf(plane: ControlPlane, backend: FakeDriver): Prom
     leavesOf(object).map((leaf) => `${plural} ${nameOf(object)}${leaf}`),
   );
   lines.push(...[...backend.volumes.keys()].map((name) => `backend volume ${name}`));
+  lines.push(...[...backend.sizes].map(([id, size]) => `backend size of ${id} ${size}`));
+  lines.push(...[...backend.attributes].map(([id, of]) => `backend attributes of ${id} ${JSON.stringify(of)}`));
   lines.push(...[...backend.published].map((place) => `backend published ${place}`));
   return lines.map((line) => symbolic(line, names)).sort();
 }

@@ -2,7 +2,7 @@
  * One disturbance of a run. The points where it can strike are those that an undisturbed run of the same workload has
  * shown, so that the plans of a workload can be counted and all be carried out.
  */
-export const processNames = ['controller-manager', 'scheduler', 'provisioner', 'attacher'] as const;
+export const processNames = ['controller-manager', 'scheduler', 'provisioner', 'attacher', 'resizer'] as const;
 
 export type ProcessName = (typeof processNames)[number];
 

@@ -4,7 +4,7 @@ import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory } from '../../src/client/index.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
-import { startAttacher, startProvisioner } from '../../src/sidecars/index.ts';
+import { startAttacher, startProvisioner, startResizer } from '../../src/sidecars/index.ts';
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import { KilledError } from '../integration/support/controllers.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
@@ -51,6 +51,11 @@ const starts: Readonly<Record<ProcessName, Start>> = {
   attacher: async (surroundings, transport, stack) => {
     const parts = tools(surroundings, transport, stack, 'fake.csi');
     stack.use(startAttacher({ ...parts, driver: surroundings.backend.driver }));
+    parts.informers.start();
+  },
+  resizer: async (surroundings, transport, stack) => {
+    const parts = tools(surroundings, transport, stack, 'external-resizer fake.csi');
+    stack.use(startResizer({ ...parts, driver: surroundings.backend.driver }));
     parts.informers.start();
   },
 };

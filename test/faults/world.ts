@@ -1,5 +1,6 @@
 /** A whole control plane in virtual time, each process with an API of its own, two nodes and a driver. */
 import {
+  configMaps,
   type Draft,
   isNotFound,
   type KubernetesObject,
@@ -8,6 +9,7 @@ import {
   persistentVolumeClaims,
   pods,
   type ResourceType,
+  serviceAccounts,
   storageClasses,
 } from '../../src/api/index.ts';
 import type { Logger } from '../../src/base/index.ts';
@@ -21,6 +23,14 @@ import { Process } from './process.ts';
 
 /** The longest that a step of a workload may take, the disturbance included. */
 const stepMs = 10 * 60_000;
+
+/** Who makes the calls that are not the provisioner's. */
+const callers: Readonly<Record<string, ProcessName>> = {
+  ControllerPublishVolume: 'attacher',
+  ControllerUnpublishVolume: 'attacher',
+  ControllerExpandVolume: 'resizer',
+  ControllerModifyVolume: 'resizer',
+};
 
 export class World implements AsyncDisposable {
   readonly plane: ControlPlane;
@@ -41,7 +51,7 @@ export class World implements AsyncDisposable {
     const world = new World(await ControlPlane.start(logger));
     const { plane, backend } = world;
     for (const name of ['n1', 'n2']) world.kubelets.set(name, await FakeKubelet.start(plane, name, backend.name));
-    await plane.client.create(storageClasses, classDraft('now', 'Immediate'));
+    await plane.client.create(storageClasses, { ...classDraft('now', 'Immediate'), allowVolumeExpansion: true });
     await plane.client.create(storageClasses, classDraft('later'));
     await plane.run();
     for (const [name, trace] of world.traces) {
@@ -54,14 +64,22 @@ export class World implements AsyncDisposable {
       world.#callerOf(call)?.onCall(call.method);
     };
     backend.onReply = (call) => world.#callerOf(call)?.onReply();
-    await plane.clock.settle();
+    await world.#untilNamespaceIsReady();
     return world;
   }
 
-  #callerOf({ method }: Call): Process | undefined {
-    return this.#processes.get(
-      method.startsWith('ControllerPublish') || method.startsWith('ControllerUnpublish') ? 'attacher' : 'provisioner',
+  /** Pods that come before are made without a token. */
+  async #untilNamespaceIsReady(): Promise<void> {
+    const account = () => this.plane.get(serviceAccounts, { namespace: 'default', name: 'default' });
+    const authority = () => this.plane.get(configMaps, { namespace: 'default', name: 'kube-root-ca.crt' });
+    await this.until(
+      'namespace ready',
+      async () => (await account()) !== undefined && (await authority()) !== undefined,
     );
+  }
+
+  #callerOf({ method }: Call): Process | undefined {
+    return this.#processes.get(callers[method] ?? 'provisioner');
   }
 
   async create<T extends KubernetesObject>(type: ResourceType<T>, draft: Draft<T>): Promise<T> {

@@ -1,5 +1,11 @@
 /** Sees to it that the volume of one claim becomes as large as the claim asks. */
-import { keyOf, type PersistentVolume, type PersistentVolumeClaim, persistentVolumeClaims } from '../../api/index.ts';
+import {
+  keyOf,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  persistentVolumeClaims,
+  persistentVolumes,
+} from '../../api/index.ts';
 import { messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import {
@@ -13,16 +19,17 @@ import { markBegun, markFinished, markPending } from './claim-marks.ts';
 import { ResizeError, type ResizerContext } from './context.ts';
 import { csiControllerExpand, type Grown } from './csi-expand.ts';
 import { decideResize } from './decide-resize.ts';
-import { forgetSizeBefore, growVolume } from './volume-size.ts';
+import { forgetSizeBefore, growVolume, isSizeBeforeNoted } from './volume-size.ts';
 
 const infeasibleCodes: ReadonlySet<number> = new Set([Code.INVALID_ARGUMENT, Code.OUT_OF_RANGE, Code.NOT_FOUND]);
 
 export async function syncSize(context: ResizerContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
   const claim = context.claims.get(key);
-  const volume = context.volumes.get(claim?.spec.volumeName ?? '');
-  if (!claim || !volume) return done;
-  if (await forgetSizeBefore(context, claim, volume, signal)) return done;
-  if (!claimWantsMore(claim)) return done;
+  const cached = context.volumes.get(claim?.spec.volumeName ?? '');
+  if (!claim || !cached || (!claimWantsMore(claim) && !isSizeBeforeNoted(cached))) return done;
+  // There is something to do, which is rare: it is decided on the volume as it is.
+  const read = await context.client.get(persistentVolumes, { name: cached.metadata.name }, { signal });
+  const volume = await forgetSizeBefore(context, claim, read, signal);
   const { memory, driver } = context;
   const decision = decideResize({
     claim,

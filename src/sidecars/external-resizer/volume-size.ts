@@ -18,8 +18,7 @@ export async function growVolume(
   signal: AbortSignal,
 ): Promise<void> {
   const current = volume.spec.capacity?.storage ?? '0';
-  const isNoted = volume.metadata.annotations?.[annPreResizeCapacity] !== undefined;
-  const mustNote = nodeExpansionRequired && !isNoted;
+  const mustNote = nodeExpansionRequired && !isSizeBeforeNoted(volume);
   // A size that was reached once is never taken back.
   const isLarger = compareQuantities(size, current) > 0;
   if (!isLarger && !mustNote) return;
@@ -32,18 +31,21 @@ export async function growVolume(
   await client.patch(persistentVolumes, { name: volume.metadata.name }, { type: 'merge', body }, { signal });
 }
 
-/** Removes the note of the size before when the claim shows that the node is done. Returns whether it did. */
+export function isSizeBeforeNoted({ metadata }: PersistentVolume): boolean {
+  return metadata.annotations?.[annPreResizeCapacity] !== undefined;
+}
+
+/** Removes the note of the size before when the claim shows that the node is done. Returns the volume as it is then. */
 export async function forgetSizeBefore(
   { client, driver }: ResizerContext,
   claim: PersistentVolumeClaim,
   volume: PersistentVolume,
   signal: AbortSignal,
-): Promise<boolean> {
-  const { annotations, uid, name } = volume.metadata;
-  if (annotations?.[annPreResizeCapacity] === undefined || volume.spec.csi?.driver !== driver.name) return false;
+): Promise<PersistentVolume> {
+  if (!isSizeBeforeNoted(volume) || volume.spec.csi?.driver !== driver.name) return volume;
   const shown = claim.status?.capacity?.storage ?? '0';
-  if (compareQuantities(shown, volume.spec.capacity?.storage ?? '0') < 0) return false;
+  if (compareQuantities(shown, volume.spec.capacity?.storage ?? '0') < 0) return volume;
+  const { uid, name } = volume.metadata;
   const body = { metadata: { uid, annotations: { [annPreResizeCapacity]: null } } };
-  await client.patch(persistentVolumes, { name }, { type: 'merge', body }, { signal });
-  return true;
+  return await client.patch(persistentVolumes, { name }, { type: 'merge', body }, { signal });
 }

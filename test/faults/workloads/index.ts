@@ -1,7 +1,7 @@
 import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { job, rollout } from './controllers.ts';
 import { move, nodeDeleted, scale } from './nodes.ts';
-import { delayed, ephemeral, immediate, inHaste } from './provisioning.ts';
+import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
 import type { Workload } from './workload.ts';
 
 export const workloads: readonly Workload[] = [
@@ -16,6 +16,7 @@ export const workloads: readonly Workload[] = [
   move,
   scale,
   nodeDeleted,
+  growth,
   rollout,
   job,
 ];

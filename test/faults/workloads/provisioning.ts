@@ -1,5 +1,5 @@
 /** Claims whose volumes a driver makes. */
-import { persistentVolumeClaims, persistentVolumes, pods } from '../../../src/api/index.ts';
+import { persistentVolumeClaims, persistentVolumes, pods, volumeAttributesClasses } from '../../../src/api/index.ts';
 import { claimDraft, podDraft } from '../../integration/support/objects.ts';
 import { keyIn, type Workload } from './workload.ts';
 
@@ -52,5 +52,25 @@ export const ephemeral: Workload = {
     await world.remove(pods, keyIn('p'));
     await world.untilGone(persistentVolumeClaims, keyIn('p-scratch'));
     await world.until('backend empty', async () => world.backend.volumes.size === 0);
+  },
+};
+
+export const growth: Workload = {
+  name: 'a claim in use asks for more, and for other attributes',
+  run: async (world) => {
+    for (const name of ['silver', 'gold'])
+      await world.create(volumeAttributesClasses, { metadata: { name }, driverName: 'fake.csi', parameters: { name } });
+    await world.create(persistentVolumeClaims, claimDraft('c', 'now'));
+    await world.create(pods, podDraft('p', 'c'));
+    await world.untilRunning('p');
+    const current = async () => (await world.plane.get(persistentVolumeClaims, keyIn('c')))?.status;
+    await world.change(persistentVolumeClaims, keyIn('c'), { spec: { resources: { requests: { storage: '2Gi' } } } });
+    await world.until('c has grown', async () => (await current())?.capacity?.storage === '2Gi');
+    for (const name of ['silver', 'gold']) {
+      await world.change(persistentVolumeClaims, keyIn('c'), { spec: { volumeAttributesClassName: name } });
+      await world.until(`c is ${name}`, async () => (await current())?.currentVolumeAttributesClassName === name);
+    }
+    await world.change(persistentVolumeClaims, keyIn('c'), { spec: { resources: { requests: { storage: '3Gi' } } } });
+    await world.until('c has grown again', async () => (await current())?.capacity?.storage === '3Gi');
   },
 };

@@ -52,6 +52,8 @@ export class FakeDriver {
       deleteVolume: async ({ volumeId }) =>
         this.#act('DeleteVolume', volumeId, () => {
           for (const [name, id] of this.volumes) if (id === volumeId) this.volumes.delete(name);
+          this.sizes.delete(volumeId);
+          this.attributes.delete(volumeId);
           return {};
         }),
       controllerPublishVolume: async ({ volumeId, nodeId }) =>

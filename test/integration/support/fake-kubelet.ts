@@ -15,7 +15,12 @@ import {
   pods,
 } from '../../../src/api/index.ts';
 import { microTimestamp } from '../../../src/base/index.ts';
-import { annControllerManagedAttach, podClaims } from '../../../src/component-helpers/index.ts';
+import {
+  annControllerManagedAttach,
+  podClaims,
+  resizeStatusOf,
+  withFinishedResize,
+} from '../../../src/component-helpers/index.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { nodeDraft } from './objects.ts';
 
@@ -55,7 +60,7 @@ export class FakeKubelet {
     const handler = { onAdd: look, onUpdate: look, onDelete: look };
     plane.informers.informer(pods).addHandler(handler);
     plane.informers.informer(nodes).addHandler(handler);
-    plane.informers.informer(persistentVolumeClaims);
+    plane.informers.informer(persistentVolumeClaims).addHandler({ onUpdate: look });
     plane.informers.informer(persistentVolumes);
     return kubelet;
   }
@@ -118,6 +123,7 @@ export class FakeKubelet {
       if (pod.metadata.deletionTimestamp) await this.#remove(pod);
       else if (!startedPhases.has(pod.status?.phase ?? '')) await this.#start(pod, node);
     }
+    for (const pod of mine) if (pod.status?.phase === 'Running') await this.#grow(pod);
     for (const uid of this.inUse.keys()) if (!mine.some(({ metadata }) => metadata.uid === uid)) this.#unmount(uid);
     const inUse = [...new Set([...this.inUse.values()].flat())].sort();
     if (JSON.stringify(inUse) !== JSON.stringify(node.status?.volumesInUse ?? [])) {
@@ -142,6 +148,17 @@ export class FakeKubelet {
     const conditions = [{ type: 'Ready', status: 'True' }];
     const body = { status: { phase: 'Running', conditions } };
     await this.#plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
+  }
+
+  /** Does the node's part for volumes that have grown. */
+  async #grow(pod: Pod): Promise<void> {
+    const { client, informers } = this.#plane;
+    for (const { claimName } of podClaims(pod)) {
+      const claim = informers.informer(persistentVolumeClaims).get(`${pod.metadata.namespace}/${claimName}`);
+      if (!claim || resizeStatusOf(claim) !== 'NodeResizePending') continue;
+      const size = informers.informer(persistentVolumes).get(claim.spec.volumeName ?? '')?.spec.capacity?.storage;
+      if (size) await client.updateStatus(persistentVolumeClaims, withFinishedResize(claim, size));
+    }
   }
 
   #unmount(uid: string): void {
