@@ -55,8 +55,19 @@ export interface ApiServerOptions {
   readonly staticTokens?: readonly StaticToken[];
   /** Run after the built-in plugins. */
   readonly plugins?: readonly AdmissionPlugin[];
+  /** More pages for those whom the authorizer lets: what the components of the same process tell about themselves. */
+  readonly pages?: ComponentPages;
   /** Whether pods are given their service account's token. True when left out. */
   readonly mountServiceAccountTokens?: boolean;
+}
+
+export interface ComponentPages {
+  /** Added to /metrics. */
+  readonly metrics: () => string;
+  /** The page at a path of no resource, or undefined. */
+  readonly page: (
+    path: string,
+  ) => { readonly status: number; readonly contentType: string; readonly text: string } | undefined;
 }
 
 export interface ListenOptions {
@@ -201,7 +212,8 @@ class Server implements ApiServer {
       version: apiVersion,
       serverAddress: () => this.#address.replace('https://', ''),
       problems: () => [],
-      metrics: () => metrics.print(),
+      metrics: async () => (await metrics.print()) + (options.pages?.metrics() ?? ''),
+      page: (path) => options.pages?.page(path),
     });
     const kubelets = new KubeletProxy({
       reader,

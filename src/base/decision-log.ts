@@ -38,6 +38,11 @@ export class DecisionLog {
     return this.#decisions.get(key);
   }
 
+  /** The keys that begin with the prefix, sorted. */
+  keys(prefix = ''): readonly string[] {
+    return [...this.#decisions.keys()].filter((key) => key.startsWith(prefix)).sort();
+  }
+
   forget(key: string): void {
     this.#decisions.delete(key);
   }

@@ -17,7 +17,16 @@ import {
   type WatchRequest,
   type WatchStream,
 } from '../api/index.ts';
-import { type Clock, deepFreeze, messageOf, throwIfAborted, UsageError, withDeadline } from '../base/index.ts';
+import {
+  type Clock,
+  deepFreeze,
+  type MetricsRegistry,
+  messageOf,
+  throwIfAborted,
+  UsageError,
+  withDeadline,
+} from '../base/index.ts';
+import { HttpMetrics } from './http-metrics.ts';
 import { errorOf, TransportError } from './http-status.ts';
 import { HttpWatchStream } from './http-watch.ts';
 import { requestTarget } from './request-path.ts';
@@ -35,9 +44,19 @@ export interface ServerConnection {
   readonly clientKey?: string;
   /** Asked before every request. */
   readonly token?: () => Promise<string>;
+  /** Called when the server did not believe the token. */
+  readonly forgetToken?: () => void;
   /** The name that the certificate must have, when it is not the host's. */
   readonly serverName?: string;
   readonly insecureSkipTlsVerify?: boolean;
+  /** How to get there when not directly: as the environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY say it. */
+  readonly proxy?: ProxySettings;
+}
+
+export interface ProxySettings {
+  readonly HTTPS_PROXY?: string;
+  readonly HTTP_PROXY?: string;
+  readonly NO_PROXY?: string;
 }
 
 export interface HttpTransportOptions extends ServerConnection {
@@ -45,6 +64,7 @@ export interface HttpTransportOptions extends ServerConnection {
   readonly userAgent: string;
   /** Limits the requests of this client; upstream's sidecars use 5 per second after a burst of 10. None by default. */
   readonly rateLimit?: BucketOptions;
+  readonly metrics?: MetricsRegistry;
 }
 
 /** The server gives up on a request after 60 s; its answer must have the time to arrive. */
@@ -96,12 +116,14 @@ class HttpTransport implements Transport, AsyncDisposable {
   readonly #requestAgent: PlainAgent;
   readonly #watchAgent: PlainAgent;
   readonly #bucket: TokenBucket | undefined;
+  readonly #metrics: HttpMetrics | undefined;
 
   constructor(options: HttpTransportOptions) {
     this.#options = options;
     this.#base = baseOf(options.server);
     this.#requestAgent = this.#agent({ maxSockets: connectionLimit, timeout: idleTimeoutMs });
     this.#watchAgent = this.#agent({ maxFreeSockets: 0 });
+    this.#metrics = options.metrics ? new HttpMetrics(options.metrics, options.clock, this.#base.host) : undefined;
     this.#bucket = options.rateLimit ? new TokenBucket(options.clock, options.rateLimit) : undefined;
   }
 
@@ -132,6 +154,7 @@ class HttpTransport implements Transport, AsyncDisposable {
       connecting.addEventListener('abort', abort, { once: true });
       try {
         const opened = await responseOf(sent);
+        if (opened.statusCode === 401) this.#options.forgetToken?.();
         if (opened.statusCode !== 200) throw errorOf(await collect(opened));
         return opened;
       } catch (thrown) {
@@ -158,11 +181,25 @@ class HttpTransport implements Transport, AsyncDisposable {
   async #sendUntilTaken(request: ApiRequest, target: string, signal: AbortSignal): Promise<Answer> {
     for (let retries = 0; ; retries++) {
       await this.#waitForTurn(signal);
-      const answer = await this.#options.clock.boundary(this.#send(request, target, signal));
+      const answer = await this.#options.clock.boundary(this.#counted(request, target, signal));
       if (answer.code < 400) return answer;
       const waitSeconds = answer.code === 429 ? answer.retryAfterSeconds : undefined;
       if (waitSeconds === undefined || retries >= overloadRetries) throw errorOf(answer);
+      this.#metrics?.retried(methods[request.verb], answer.code);
       await this.#options.clock.sleep(waitSeconds * 1000, signal);
+    }
+  }
+
+  async #counted(request: ApiRequest, target: string, signal: AbortSignal): Promise<Answer> {
+    const sentMs = this.#options.clock.monotonic();
+    let code: number | '<error>' = '<error>';
+    try {
+      const answer = await this.#send(request, target, signal);
+      code = answer.code;
+      if (code === 401) this.#options.forgetToken?.();
+      return answer;
+    } finally {
+      this.#metrics?.answered(methods[request.verb], code, sentMs);
     }
   }
 
@@ -219,8 +256,13 @@ class HttpTransport implements Transport, AsyncDisposable {
   }
 
   #agent(options: AgentOptions): PlainAgent {
-    const { caData, clientCertificate, clientKey, serverName, insecureSkipTlsVerify } = this.#options;
-    const common = { keepAlive: true, keepAliveMsecs: keepAliveProbeMs, ...options };
+    const { caData, clientCertificate, clientKey, serverName, insecureSkipTlsVerify, proxy } = this.#options;
+    const common = {
+      keepAlive: true,
+      keepAliveMsecs: keepAliveProbeMs,
+      ...options,
+      ...(proxy ? { proxyEnv: { ...proxy } } : {}),
+    };
     if (this.#base.protocol === 'http:') return new PlainAgent(common);
     return new TlsAgent({
       ...common,

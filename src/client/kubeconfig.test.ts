@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { realFs, UsageError, VirtualClock } from '../base/index.ts';
+import { type Exec, realFs, UsageError, VirtualClock } from '../base/index.ts';
 import { inClusterConnection } from './in-cluster.ts';
 import { loadKubeconfig } from './kubeconfig.ts';
 
@@ -148,6 +148,71 @@ describe('[rel-S-SE5] a kubeconfig that cannot be used', () => {
     mkdirSync(path);
     chmodSync(path, 0o700);
     await expect(load([path])).rejects.toThrow(`cannot read the kubeconfig ${path}`);
+  });
+});
+
+describe('a kubeconfig whose user is told by a program', () => {
+  const apiVersion = 'client.authentication.k8s.io/v1';
+  const user = config(
+    `exec: { apiVersion: ${apiVersion}, command: ./helper, args: [get-token], env: [{ name: REGION, value: eu }] }`,
+  );
+
+  /** A program that prints the next of the given texts at each run. */
+  function program(...printed: string[]) {
+    const runs: { command: string; args: readonly string[]; env: Readonly<Record<string, string>> | undefined }[] = [];
+    const exec: Exec = {
+      async run(command, args, options) {
+        runs.push({ command, args, env: options.env });
+        return { exitCode: 0, stdout: printed[runs.length - 1] ?? '', stderr: '' };
+      },
+    };
+    return { exec, runs };
+  }
+
+  const credential = (status: object) => JSON.stringify({ apiVersion, kind: 'ExecCredential', status });
+  const connect = (exec: Exec) =>
+    loadKubeconfig({ fs: realFs, clock, paths: [write('config', user)], exec, env: { PATH: '/bin' } });
+
+  it('runs it beside the file with its arguments and environment', async () => {
+    const { exec, runs } = program(credential({ token: 'one' }));
+    const connection = await connect(exec);
+    expect(await connection.token?.()).toBe('one');
+    expect(runs).toHaveLength(1);
+    expect(runs[0]).toMatchObject({ command: join(directory, 'helper'), args: ['get-token'] });
+    expect(runs[0]?.env).toMatchObject({ PATH: '/bin', REGION: 'eu' });
+    expect(JSON.parse(runs[0]?.env?.KUBERNETES_EXEC_INFO ?? '')).toMatchObject({ apiVersion, kind: 'ExecCredential' });
+  });
+
+  it('runs it again when the token expires, and when the server does not believe it', async () => {
+    const expirationTimestamp = new Date(clock.now() + 60_000).toISOString();
+    const { exec } = program(
+      credential({ token: 'one', expirationTimestamp }),
+      credential({ token: 'two' }),
+      credential({ token: 'three' }),
+    );
+    const connection = await connect(exec);
+    expect(await connection.token?.()).toBe('one');
+    await clock.advance(61_000);
+    expect(await connection.token?.()).toBe('two');
+    connection.forgetToken?.();
+    expect(await connection.token?.()).toBe('three');
+  });
+
+  it('takes a certificate from it', async () => {
+    const status = { clientCertificateData: pem('CERTIFICATE'), clientKeyData: pem('PRIVATE KEY') };
+    expect(await connect(program(credential(status)).exec)).toMatchObject({
+      clientCertificate: pem('CERTIFICATE'),
+      clientKey: pem('PRIVATE KEY'),
+    });
+  });
+
+  it.each([
+    ['nothing that is JSON', 'secret-text', 'it printed no JSON'],
+    ['something else', '{"kind":"Status"}', 'it is no ExecCredential'],
+  ])('says so without quoting it when it prints %s', async (_what, printed, why) => {
+    const thrown: unknown = await connect(program(printed).exec).catch((error: unknown) => error);
+    expect((thrown as Error).message).toContain(why);
+    expect((thrown as Error).message).not.toContain('secret-text');
   });
 });
 

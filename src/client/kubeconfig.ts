@@ -3,7 +3,8 @@
  * values are secrets.
  */
 import { dirname, resolve } from 'node:path';
-import { type Clock, type Fs, ifExists, messageOf, UsageError } from '../base/index.ts';
+import { type Clock, type Exec, type Fs, ifExists, messageOf, UsageError } from '../base/index.ts';
+import { execCredentials } from './exec-credentials.ts';
 import type { ServerConnection } from './http-transport.ts';
 import { fileToken } from './token-file.ts';
 
@@ -14,6 +15,10 @@ export interface KubeconfigOptions {
   readonly paths: readonly string[];
   /** The current-context unless given. */
   readonly context?: string;
+  /** Runs the program that a user's `exec` names; without it such users are refused. */
+  readonly exec?: Exec;
+  /** The environment of that program. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface KubeconfigConnection extends ServerConnection {
@@ -120,26 +125,42 @@ async function pemOf(fs: Fs, entry: Entry, field: string): Promise<string | unde
 }
 
 async function serverOf(fs: Fs, cluster: Entry): Promise<ServerConnection> {
-  if (text(cluster, 'proxy-url'))
-    throw new UsageError(`${cluster.path}: proxy-url of ${cluster.what} is not supported`);
+  const proxyUrl = text(cluster, 'proxy-url');
+  if (proxyUrl !== undefined && !/^https?:\/\//.test(proxyUrl))
+    throw new UsageError(`${cluster.path}: proxy-url of ${cluster.what} is not an http or https URL`);
   const caData = await pemOf(fs, cluster, 'certificate-authority');
   const serverName = text(cluster, 'tls-server-name');
   return {
     server: required(cluster, 'server'),
     ...(caData === undefined ? {} : { caData }),
     ...(serverName === undefined ? {} : { serverName }),
+    ...(proxyUrl === undefined ? {} : { proxy: { HTTPS_PROXY: proxyUrl, HTTP_PROXY: proxyUrl } }),
     ...(cluster.fields['insecure-skip-tls-verify'] === true ? { insecureSkipTlsVerify: true } : {}),
   };
 }
 
-const unsupportedCredentials = ['exec', 'auth-provider', 'username', 'as', 'as-groups', 'as-uid'];
+const unsupportedCredentials = ['auth-provider', 'username', 'as', 'as-groups', 'as-uid'];
 
 async function credentialsOf(
-  { fs, clock }: KubeconfigOptions,
+  options: KubeconfigOptions,
   user: Entry,
-): Promise<Pick<ServerConnection, 'clientCertificate' | 'clientKey' | 'token'>> {
+): Promise<Pick<ServerConnection, 'clientCertificate' | 'clientKey' | 'token' | 'forgetToken'>> {
+  const { fs, clock } = options;
   const unsupported = unsupportedCredentials.find((field) => user.fields[field] !== undefined);
   if (unsupported) throw new UsageError(`${user.path}: ${unsupported} of ${user.what} is not supported`);
+  const plugin = user.fields.exec;
+  if (plugin !== undefined && plugin !== null) {
+    const { exec, env = {} } = options;
+    if (!exec || !isFields(plugin)) throw new UsageError(`${user.path}: exec of ${user.what} is not supported`);
+    return await execCredentials({
+      exec,
+      env,
+      clock,
+      plugin,
+      what: `${user.path}: exec of ${user.what}`,
+      directory: dirname(user.path),
+    });
+  }
   const clientCertificate = await pemOf(fs, user, 'client-certificate');
   const clientKey = await pemOf(fs, user, 'client-key');
   const token = text(user, 'token');

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiStatusError, type Lease } from '../api/index.ts';
-import { seededRandom, silentLogger, VirtualClock } from '../base/index.ts';
+import { MetricsRegistry, seededRandom, silentLogger, VirtualClock } from '../base/index.ts';
 import { createClient } from './client.ts';
+import type { EventRecorder } from './events.ts';
 import { type LeaderElectionOptions, type LeadershipEnd, runAsLeader } from './leader-election.ts';
 import { ScriptedServer } from './scripted-server.ts';
 
@@ -15,6 +16,9 @@ class Candidate {
   readonly link: ScriptedServer;
   leading = false;
   cut = false;
+  /** Stopped by a signal: nothing of it runs, what it sent before included, until it is continued. */
+  paused: PromiseWithResolvers<void> | undefined;
+  mayWatch = true;
   end: LeadershipEnd | undefined;
   error: unknown;
   readonly run: Promise<void>;
@@ -30,11 +34,13 @@ class Candidate {
     };
     const transport = {
       request: async (request: Parameters<ScriptedServer['request']>[0]) => {
+        await this.paused?.promise;
         reachable();
         return await server.request(request);
       },
       watch: async (request: Parameters<ScriptedServer['watch']>[0]) => {
         reachable();
+        if (!this.mayWatch) throw ApiStatusError.of('Forbidden', 'leases may not be watched');
         return await server.watch(request);
       },
     };
@@ -174,6 +180,97 @@ describe('leader election', () => {
     b.stop.abort();
     await clock.settle();
     expect(b.end).toBe('stopped');
+  });
+
+  it('[rel-F-CT3] a leader that was paused for longer than its lease stops as soon as it runs again', async () => {
+    const a = new Candidate('a');
+    await clock.settle();
+    const b = new Candidate('b');
+    await clock.advance(20_000);
+    a.paused = Promise.withResolvers();
+    // What a paused process does is not done; this one's work is looked at no more until it goes on.
+    a.leading = false;
+    await clock.until(() => b.leading);
+    a.paused.resolve();
+    a.paused = undefined;
+    await clock.advance(2_000);
+    expect(a.end).toBe('lost');
+    expect(b.leading).toBe(true);
+    expect(lease().spec.holderIdentity).toBe('b');
+  });
+
+  it('[rel-F-CT3] of two that reach for a free lease at once only one leads', async () => {
+    const both = [new Candidate('a'), new Candidate('b')];
+    await clock.settle();
+    expect(both.filter((candidate) => candidate.leading)).toHaveLength(1);
+    expect(lease().spec.leaseTransitions).toBe(0);
+    await clock.advance(60_000);
+    expect(both.filter((candidate) => candidate.leading)).toHaveLength(1);
+  });
+
+  it.each([
+    ['in the future', '2031-01-01T00:00:00.000000Z'],
+    ['long ago', '1999-01-01T00:00:00.000000Z'],
+  ])('goes by its own clock when the leader’s renewals seem to be %s', async (_when, renewTime) => {
+    const metadata = { name: 'controller', namespace: 'kube-system', uid: 'u', resourceVersion: '1' };
+    const spec = { holderIdentity: 'other', leaseDurationSeconds: 15, renewTime, leaseTransitions: 3 };
+    const held = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec };
+    server.objects.set('kube-system/controller', held as unknown as Lease);
+    server.revision = 1;
+    const b = new Candidate('b');
+    await clock.advance(14_000);
+    expect(b.leading).toBe(false);
+    await clock.advance(2_000);
+    expect(b.leading).toBe(true);
+    expect(lease().spec.leaseTransitions).toBe(4);
+  });
+
+  it('takes a label that somebody sets for no sign of life', async () => {
+    const a = new Candidate('a');
+    await clock.settle();
+    const b = new Candidate('b');
+    await clock.advance(20_000);
+    a.cut = true;
+    a.leading = false;
+    const cutMs = clock.monotonic();
+    for (let round = 0; round < 4 && !b.leading; round++) {
+      const metadata = {
+        ...lease().metadata,
+        resourceVersion: String(++server.revision),
+        labels: { round: `${round}` },
+      };
+      server.objects.set('kube-system/controller', { ...lease(), metadata } as Lease);
+      await clock.advance(4_000);
+    }
+    await clock.until(() => b.leading);
+    expect(clock.monotonic() - cutMs).toBeLessThanOrEqual(17_000);
+  });
+
+  it('looks once in a period where it may not watch', async () => {
+    const a = new Candidate('a');
+    await clock.settle();
+    const b = new Candidate('b');
+    b.mayWatch = false;
+    await clock.advance(20_000);
+    const stoppedMs = clock.monotonic();
+    a.stop.abort();
+    await clock.until(() => b.leading);
+    expect(clock.monotonic() - stoppedMs).toBeLessThanOrEqual(11_000);
+  });
+
+  it('says in an event and a metric who leads', async () => {
+    const events: string[] = [];
+    const metrics = new MetricsRegistry();
+    const event = (_object: unknown, type: string, reason: string, message: string) =>
+      events.push(`${type} ${reason} ${message}`);
+    const recorder = { event } as unknown as EventRecorder;
+    const a = new Candidate('a', undefined, { recorder, metrics });
+    await clock.settle();
+    expect(metrics.print()).toContain('leader_election_master_status{name="controller"} 1');
+    a.stop.abort();
+    await clock.until(() => a.end !== undefined);
+    expect(metrics.print()).toContain('leader_election_master_status{name="controller"} 0');
+    expect(events).toEqual(['Normal LeaderElection a became leader', 'Normal LeaderElection a stopped leading']);
   });
 
   it('tells who leads, and what the work threw', async () => {

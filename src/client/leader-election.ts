@@ -3,13 +3,15 @@
  * shorter than the lease: a holder that cannot renew stops before another may start. Who waits is woken by the lease's
  * changes and takes it the moment it expires or is given back.
  */
-import { isConflict, isNotFound, type Lease, leases } from '../api/index.ts';
+import { isConflict, isForbidden, isNotFound, type Lease, leases } from '../api/index.ts';
 import {
   abortError,
   assert,
   type Clock,
+  type Gauge,
   isAbort,
   type Logger,
+  type MetricsRegistry,
   messageOf,
   microTimestamp,
   onAbort,
@@ -18,7 +20,7 @@ import {
   withDeadline,
 } from '../base/index.ts';
 import type { Client } from './client.ts';
-import { createInformerFactory } from './informer-factory.ts';
+import type { EventRecorder } from './events.ts';
 import { type Claimant, heldBy, type ObservedLease, observe, released, takeableInMs } from './lease-record.ts';
 
 export interface LeaderElectionOptions {
@@ -39,6 +41,9 @@ export interface LeaderElectionOptions {
   /** Ends waiting and leading. */
   readonly signal: AbortSignal;
   readonly onNewLeader?: (identity: string) => void;
+  /** Tells of the lease when this process becomes the leader and when it stops: upstream's `LeaderElection`. */
+  readonly recorder?: EventRecorder;
+  readonly metrics?: MetricsRegistry;
 }
 
 /** `lost`: the lease could not be renewed in time, and work was stopped. `stopped`: by the signal, or work ended. */
@@ -52,6 +57,8 @@ const failedRenewalRetryMs = 1_000;
 /** A lease is given back only when the work has ended; for a work that does not end it is left to expire. */
 const workEndTimeoutMs = 10_000;
 const releaseTimeoutMs = 5_000;
+/** The server ends the watch of a waiting candidate after this long; it begins another. */
+const watchTimeoutSeconds = 600;
 
 /** Waits for the lease, runs the work, and resolves when leadership is over. Rejects with what the work threw. */
 export async function runAsLeader(
@@ -73,36 +80,62 @@ class LeaderElector {
   readonly #claimant: Claimant;
   #observed: ObservedLease | undefined;
   #leader: string | undefined;
+  readonly #masterStatus: Gauge | undefined;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = { ...defaults, ...options };
     const { leaseDurationMs, renewDeadlineMs, retryPeriodMs, identity } = this.#options;
     assert(leaseDurationMs > renewDeadlineMs && renewDeadlineMs > retryPeriodMs, 'lease > deadline > retry period');
     this.#claimant = { identity, leaseDurationMs };
+    this.#masterStatus = options.metrics?.gauge({
+      name: 'leader_election_master_status',
+      help: 'Whether this process leads: 1 the leader, 0 not.',
+      labels: ['name'],
+    });
+    this.#masterStatus?.set(0, [options.lease.name]);
   }
 
   /** Resolves when the lease is ours; rejects when the signal aborts. */
   async acquire(): Promise<void> {
-    const { client, clock, random, logger, lease, signal, retryPeriodMs } = this.#options;
-    await using informers = createInformerFactory({ client, clock, logger });
+    const { clock, random, logger, lease, signal, retryPeriodMs } = this.#options;
     const { namespace, name } = lease;
     let changed = Promise.withResolvers<void>();
-    const wake = () => changed.resolve();
-    informers
-      .informer(leases, { namespace, fieldSelector: `metadata.name=${name}` })
-      .addHandler({ onAdd: wake, onUpdate: wake, onDelete: wake });
-    let watching = false;
+    const stopWatching = new AbortController();
+    using stopped = onAbort(signal, () => stopWatching.abort());
+    void stopped;
+    let watching: Promise<void> | undefined;
     while (!(await this.#try(signal))) {
       // An uncontested lease needs no watch.
-      if (!watching) informers.start();
-      watching = true;
+      watching ??= this.#watch(stopWatching.signal, () => changed.resolve());
       const retryMs = retryPeriodMs * (1 + jitterFactor * random.next());
       const nowMs = clock.monotonic();
       const freeInMs = this.#observed ? takeableInMs(this.#observed, this.#claimant, nowMs) : retryMs;
       await sleepUntil(changed.promise, { clock, delayMs: Math.max(1, Math.min(retryMs, freeInMs)), signal });
       changed = Promise.withResolvers();
     }
+    stopWatching.abort();
+    await watching;
     logger.info('became the leader', { lease: name, namespace, identity: this.#options.identity });
+    this.#tell('became leader');
+    this.#masterStatus?.set(1, [name]);
+  }
+
+  /**
+   * Wakes with every change of the lease, so that one that is given back is taken at once. Who may not watch, as
+   * upstream's scheduler, looks once in a period.
+   */
+  async #watch(signal: AbortSignal, wake: () => void): Promise<void> {
+    const { client, clock, lease, retryPeriodMs } = this.#options;
+    const selection = { namespace: lease.namespace, fieldSelector: `metadata.name=${lease.name}` };
+    while (!signal.aborted) {
+      try {
+        await using events = await client.watch(leases, { ...selection, timeoutSeconds: watchTimeoutSeconds, signal });
+        for await (const { type } of events) if (type !== 'ERROR') wake();
+      } catch (thrown) {
+        if (isForbidden(thrown)) return;
+      }
+      await clock.sleep(retryPeriodMs, signal).catch(() => {});
+    }
   }
 
   /** Runs the work and renews the lease beside it. */
@@ -115,7 +148,9 @@ class LeaderElector {
     // Awaited below, perhaps after the renewal has ended.
     working.catch(() => {});
     const end = await this.#renewUntil(stop.signal);
+    this.#masterStatus?.set(0, [lease.name]);
     if (end === 'lost') logger.error('lost the lease', { lease: lease.name, namespace: lease.namespace });
+    this.#tell('stopped leading');
     stop.abort();
     const ended = withDeadline({ clock, timeoutMs: workEndTimeoutMs, what: 'end of the leader’s work' }, () => working);
     try {
@@ -183,6 +218,11 @@ class LeaderElector {
     const metadata = labels ? { ...found.metadata, labels: { ...found.metadata.labels, ...labels } } : found.metadata;
     this.#see(await client.update(leases, { ...found, metadata, spec }, { signal }));
     return true;
+  }
+
+  #tell(what: string): void {
+    const { recorder, identity } = this.#options;
+    if (this.#observed) recorder?.event(this.#observed.lease, 'Normal', 'LeaderElection', `${identity} ${what}`);
   }
 
   #see(lease: Lease): void {

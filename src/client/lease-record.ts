@@ -1,5 +1,5 @@
 /** What a Lease says about its holder, and whether it may be taken: pure. Upstream: client-go tools/leaderelection. */
-import type { Lease, LeaseSpec } from '../api/index.ts';
+import { isEqual, type Lease, type LeaseSpec } from '../api/index.ts';
 
 /** A lease as this process saw it change last. Ages are counted on our own clock: those of others may be wrong. */
 export interface ObservedLease {
@@ -14,7 +14,8 @@ export interface Claimant {
 
 /** Keeps the time of the first sight of a state. */
 export function observe(before: ObservedLease | undefined, lease: Lease, nowMs: number): ObservedLease {
-  const unchanged = before?.lease.metadata.resourceVersion === lease.metadata.resourceVersion;
+  // A label that somebody sets is no sign of life.
+  const unchanged = before !== undefined && isEqual(before.lease.spec, lease.spec);
   return unchanged ? { lease, atMs: before.atMs } : { lease, atMs: nowMs };
 }
 

@@ -29,6 +29,7 @@ import { issueKubeletCertificate, startNodes } from './nodes.ts';
 import type { ClusterOptions } from './options.ts';
 import { Parts } from './parts.ts';
 import { untilReady } from './ready.ts';
+import { decisionPage } from './serving/pages.ts';
 
 export interface Services {
   readonly clock: Clock;
@@ -58,12 +59,14 @@ export async function startCluster(options: ClusterOptions, services: Services, 
 
   // The driver takes as long to start as everything else: it goes first.
   const driver = options.defaultDrivers ? await startBundledDriver(options, services, parts) : undefined;
+  const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(clock) };
+  const pages = { metrics: () => told.metrics.print(), page: (path: string) => decisionPage(told.decisions, path) };
   // The keys are read or made while the store opens.
   const directory = join(options.dataDir, 'store');
   const store = openSqliteStore({ clock, logger, directory }).then((opened) => parts.add('store', opened));
   const server = parts.add(
     'API server',
-    await createApiServer({ store, clock, random, logger, dataDir: options.dataDir }),
+    await createApiServer({ store, clock, random, logger, dataDir: options.dataDir, pages }),
   );
   const client = (component: string): Client =>
     createClient({ transport: server.transport(componentIdentity(component)), fieldManager: component });
@@ -78,7 +81,6 @@ export async function startCluster(options: ClusterOptions, services: Services, 
 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
-  const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(clock) };
   const { rootCa } = server;
   const settings = controllerSettingsOf(options);
   const plugins = await loadControllerPlugins(settings.binder, { fs: realFs, clock });

@@ -1,4 +1,6 @@
 /** The controllers as data: under which name each is chosen, speaks and is allowed to act, and what it is set to. */
+
+import type { Client } from '../client/index.ts';
 import * as controllers from '../controllers/index.ts';
 import type { ControllerPlugins } from '../volume-plugins/index.ts';
 import type { ControllerSettings } from './controller-settings.ts';
@@ -9,6 +11,8 @@ export interface ControllerContext {
   readonly plugins: ControllerPlugins;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
+  /** The client of another account, for a controller that upstream runs as two. */
+  readonly client: (component: string, account: string) => Client;
 }
 
 export interface ControllerEntry {
@@ -112,7 +116,10 @@ const workloads: readonly ControllerEntry[] = [
     name: 'job-controller',
     component: controllers.jobControllerName,
     account: 'job-controller',
-    start: controllers.startJobController,
+    start: (options, { client }) => {
+      const account = 'ttl-after-finished-controller';
+      return controllers.startJobController({ ...options, expiryClient: client(account, account) });
+    },
   },
   {
     name: 'cronjob-controller',

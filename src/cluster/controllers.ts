@@ -14,6 +14,8 @@ export interface ControllerEnvironment {
   readonly informers: InformerFactory;
   /** The client of a component, acting as the given service account of kube-system where that is wanted. */
   readonly client: (component: string, account: string) => Client;
+  /** Lists with the rights of the informers. */
+  readonly reader?: Client;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
   readonly settings?: ControllerSettings;
@@ -25,6 +27,7 @@ export interface ControllerEnvironment {
 
 export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
   const { clock, random, informers, metrics, decisions, enabled } = environment;
+  const reader = environment.reader ? { reader: environment.reader } : {};
   const { settings = defaultControllerSettings, plugins = new ControllerPlugins([]), rootCa } = environment;
   const stack = new AsyncDisposableStack();
   for (const { name, component, account, start } of controllerTable) {
@@ -32,8 +35,8 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     const client = environment.client(component, account);
     const logger = environment.logger.with({ component });
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-    const options = { client, informers, recorder, clock, random, logger, metrics, decisions };
-    stack.use(start(options, { settings, plugins, rootCa }));
+    const options = { client, ...reader, informers, recorder, clock, random, logger, metrics, decisions };
+    stack.use(start(options, { settings, plugins, rootCa, client: environment.client }));
   }
   return stack;
 }

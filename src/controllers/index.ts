@@ -17,7 +17,7 @@ export {
   garbageCollectorName,
   startGarbageCollector,
 } from './garbage-collector/controller.ts';
-export { jobControllerName, startJobController } from './job/controller.ts';
+export { type JobControllerOptions, jobControllerName, startJobController } from './job/controller.ts';
 export {
   type NamespaceControllerOptions,
   namespaceControllerName,

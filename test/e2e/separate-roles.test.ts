@@ -1,137 +1,98 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { programEntry, run, Stowage } from './support/stowage.ts';
+import { type RoleChild, SeparateRoles } from './support/separate-roles.ts';
 
 const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.yaml');
 
-const driverObjects = JSON.stringify({
-  apiVersion: 'v1',
-  kind: 'List',
-  items: [
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSIDriver',
-      metadata: { name: 'hostpath.csi.k8s.io' },
-      spec: { attachRequired: true },
-    },
-    {
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'StorageClass',
-      metadata: { name: 'standard-wait' },
-      provisioner: 'hostpath.csi.k8s.io',
-      volumeBindingMode: 'WaitForFirstConsumer',
-    },
-  ],
-});
-
 describe('every role as a process of its own', () => {
-  let directory: string;
-  const processes: ChildProcess[] = [];
-  let log = '';
-
-  function start(...args: string[]): ChildProcess {
-    const child = spawn(process.execPath, [programEntry(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const note = (text: string) => {
-      log += `${args[0]}: ${text}`;
-    };
-    child.stdout?.setEncoding('utf8').on('data', note);
-    child.stderr?.setEncoding('utf8').on('data', note);
-    processes.push(child);
-    return child;
-  }
-
-  const path = (...names: string[]) => join(directory, ...names);
-  const kubectl = (args: string[], input?: string) =>
-    run(existsSync('.cache/kubectl') ? '.cache/kubectl' : 'kubectl', args, {
-      env: { ...process.env, KUBECONFIG: path('kubeconfig'), HOME: directory },
-      ...(input === undefined ? {} : { input }),
-    });
-
-  async function until(args: string[], accept: (out: string) => boolean): Promise<string> {
-    for (let tries = 0; tries < 600; tries++) {
-      const { stdout } = await kubectl(args);
-      if (accept(stdout)) return stdout;
-      await delay(100);
-    }
-    throw new Error(`kubectl ${args.join(' ')} does not come to what is expected:\n${log}`);
-  }
+  let world: SeparateRoles;
+  let controllers: RoleChild;
+  let scheduler: RoleChild;
 
   beforeAll(async () => {
-    directory = await Stowage.makeDirectory();
-    await Promise.all(['driver', 'reg'].map((name) => mkdir(path(name))));
-    start('apiserver', '--data-dir', path('data'), '--kubeconfig', path('kubeconfig'), '--listen', '127.0.0.1:0');
-    start(
-      'driver',
-      'hostpath',
-      '--endpoint',
-      `unix://${path('c.sock')}`,
-      '--node',
-      `node-0=unix://${path('n.sock')}`,
-      '--statedir',
-      path('driver'),
-      '--enable-attach=true',
-      '--enable-topology=false',
+    world = await SeparateRoles.start();
+    controllers = await world.startComponent(
+      'controller-manager',
+      '--use-service-account-credentials=true',
+      '--controllers=*,-cronjob,bootstrapsigner',
+      '--cluster-cidr=10.244.0.0/16',
+      '--allocate-node-cidrs=true',
+      '--concurrent_rc_syncs=5',
+      '--root-ca-file',
+      world.path('data', 'pki', 'ca.crt'),
+      '-v=2',
     );
-    while (!existsSync(path('kubeconfig'))) await delay(50);
-    const pki = path('data', 'pki');
-    const tls = [
-      '--tls-cert-file',
-      join(pki, 'kubelet-node-0.crt'),
-      '--tls-private-key-file',
-      join(pki, 'kubelet-node-0.key'),
-      '--client-ca-file',
-      join(pki, 'ca.crt'),
-    ];
-    const kubeconfig = ['--kubeconfig', path('kubeconfig')];
-    start('kubelet', ...kubeconfig, '--node-name', 'node-0', '--root-dir', path('k'), '--port', '0', ...tls);
-    start('controller-manager', ...kubeconfig, '--root-ca-file', join(pki, 'ca.crt'));
-    start('scheduler', ...kubeconfig);
-    start(
-      'csi-sidecar',
-      ...kubeconfig,
-      '--csi-address',
-      path('c.sock'),
-      '--kubelet-registration-path',
-      path('n.sock'),
-      '--plugin-registration-path',
-      path('k', 'plugins_registry'),
-    );
-    await kubectl(['apply', '-f', '-'], driverObjects);
-    await until(
-      ['get', 'csinodes', '-o', 'jsonpath={.items[*].spec.drivers[*].name}'],
-      (out) => out === 'hostpath.csi.k8s.io',
-    );
+    scheduler = await world.startComponent('scheduler', '--v=2');
   });
 
   afterAll(async () => {
-    // The node first: it unmounts through its driver.
-    for (const child of processes.toSorted(
-      (a, b) => Number(b.spawnargs.includes('kubelet')) - Number(a.spawnargs.includes('kubelet')),
-    )) {
-      if (child.exitCode !== null) continue;
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      await ended;
-    }
-    await rm(directory, { recursive: true, force: true });
+    await world[Symbol.asyncDispose]();
   });
 
-  it('goes through the six steps over HTTP alone', async () => {
-    await kubectl(['apply', '-f', manifest]);
-    await until(['get', 'pods'], (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
-    const first = await until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
-    await kubectl(['delete', 'pod', 'web-0']);
-    await until(['get', 'pods'], (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
-    expect(await until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '')).toBe(first);
-    await kubectl(['delete', 'statefulset', 'web']);
-    await until(['get', 'pods', '--no-headers'], (out) => out === '');
-    await kubectl(['delete', 'pvc', '--all']);
-    await until(['get', 'pv,volumeattachments', '--no-headers'], (out) => out === '');
-    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(directory);
+  it('goes through the six steps over HTTP alone, with no more rights than upstream’s roles give', async () => {
+    await world.kubectl(['apply', '-f', manifest]);
+    await world.until(['get', 'pods'], (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
+    const first = await world.until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
+    await world.kubectl(['delete', 'pod', 'web-0']);
+    await world.until(['get', 'pods'], (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
+    const second = await world.until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
+    expect(second).toBe(first);
+    await world.kubectl(['delete', 'statefulset', 'web']);
+    await world.until(['get', 'pods', '--no-headers'], (out) => out === '');
+    await world.kubectl(['delete', 'pvc', '--all']);
+    await world.until(['get', 'pv,volumeattachments', '--no-headers'], (out) => out === '');
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(world.directory);
+    for (const role of [controllers, scheduler]) {
+      const { body } = await world.get(role, '/metrics');
+      expect(body).toMatch(/^rest_client_requests_total\{code="201",method="POST"/m);
+      expect(body).not.toContain('code="403"');
+      expect(role.log).not.toContain('forbidden');
+    }
+  });
+
+  it('serves health to everybody and the rest to whom the API server lets', async () => {
+    for (const path of ['/healthz', '/livez', '/readyz'])
+      expect(await world.get(controllers, path, 'nobody')).toEqual({ code: 200, body: 'ok' });
+    expect((await world.get(scheduler, '/readyz?verbose', 'nobody')).body).toContain('[+]ping ok');
+    const refused = await world.get(scheduler, '/metrics', 'nobody');
+    expect(refused.code).toBe(403);
+    expect(refused.body).toContain('forbidden: User \\"system:anonymous\\" cannot get path \\"/metrics\\"');
+    const { body } = await world.get(controllers, '/metrics');
+    expect(body).toContain('leader_election_master_status{name="kube-controller-manager"} 1\n');
+    expect(body).toMatch(/^workqueue_adds_total\{name="claims"\} [1-9]/m);
+    expect(body).toMatch(/^process_resident_memory_bytes [1-9]/m);
+    expect((await world.get(controllers, '/configz')).body).toContain('"forceDetachOnTimeout": false');
+    expect((await world.get(controllers, '/nothing')).code).toBe(404);
+  });
+
+  it('says why a claim waits', async () => {
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'waits' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        storageClassName: 'missing',
+        resources: { requests: { storage: '1Gi' } },
+      },
+    };
+    await world.kubectl(['apply', '-f', '-'], JSON.stringify(claim));
+    const path = '/debug/decisions/persistentvolumeclaim/default/waits';
+    let told = await world.get(controllers, path);
+    for (let tries = 0; told.code === 404 && tries < 100; tries++) {
+      await delay(50);
+      told = await world.get(controllers, path);
+    }
+    expect(told.code).toBe(200);
+    expect(JSON.parse(told.body)).toMatchObject({ key: 'persistentvolumeclaim/default/waits' });
+    await world.kubectl(['delete', 'pvc', 'waits']);
+  });
+
+  it('tells which flags have no effect, and which controllers are not there', () => {
+    expect(controllers.log).toContain('"flag without effect" flag="--cluster-cidr"');
+    expect(controllers.log).toContain('flag="--concurrent-rc-syncs"');
+    expect(controllers.log).toContain('controller="bootstrap-signer-controller"');
   });
 });

@@ -10,6 +10,7 @@ import {
 } from '../../api/index.ts';
 import { type Clock, deepFreeze, type Random, timestamp } from '../../base/index.ts';
 import { type Store, StoreConflict } from '../store/store.ts';
+import { componentRoles, componentSubjects, type Subject } from './component-policy.ts';
 
 const rbacVersion = 'rbac.authorization.k8s.io/v1';
 const rbacGroup = 'rbac.authorization.k8s.io';
@@ -121,7 +122,7 @@ const boundGroups: Readonly<Record<string, readonly string[]>> = {
 };
 
 function roles(): readonly Draft<ClusterRole>[] {
-  return Object.entries(roleRules).map(([name, rules]) => ({
+  return Object.entries({ ...roleRules, ...componentRoles }).map(([name, rules]) => ({
     apiVersion: rbacVersion,
     kind: 'ClusterRole',
     metadata: { name, labels: bootstrapLabel },
@@ -130,12 +131,16 @@ function roles(): readonly Draft<ClusterRole>[] {
 }
 
 function bindings(): readonly Draft<ClusterRoleBinding>[] {
-  return Object.entries(boundGroups).map(([name, groups]) => ({
+  const groupSubjects = Object.entries(boundGroups).map(
+    ([name, groups]) =>
+      [name, groups.map((group): Subject => ({ apiGroup: rbacGroup, kind: 'Group', name: group }))] as const,
+  );
+  return [...groupSubjects, ...Object.entries(componentSubjects)].map(([name, subjects]) => ({
     apiVersion: rbacVersion,
     kind: 'ClusterRoleBinding',
     metadata: { name, labels: bootstrapLabel },
     roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name },
-    subjects: groups.map((group) => ({ apiGroup: rbacGroup, kind: 'Group', name: group })),
+    subjects,
   }));
 }
 

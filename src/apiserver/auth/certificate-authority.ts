@@ -117,3 +117,10 @@ export async function issueCertificate(
   });
   return { certificate: `${certificate.toString('pem')}\n`, key: await keyPem(keys.privateKey) };
 }
+
+/** A server's certificate that nobody else signed, for those who check no authority. Both are in the text. */
+export async function createSelfSigned(request: CertificateRequest, options: IssueOptions): Promise<KeyPair> {
+  const authority = await createAuthority(`${request.commonName}-ca`, options);
+  const { certificate, key } = await issueCertificate(authority, request, options);
+  return { certificate: certificate + authority.certificate, key };
+}

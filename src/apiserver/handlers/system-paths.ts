@@ -27,6 +27,14 @@ export interface SystemPathOptions {
   /** Empty while everything is well. */
   readonly problems: () => readonly string[];
   readonly metrics: () => string | Promise<string>;
+  /** What else there is. */
+  readonly page: (path: string) => Page | undefined;
+}
+
+interface Page {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
 }
 
 interface Document {
@@ -64,6 +72,11 @@ export class SystemPaths {
     } else if (segments.join('/') === 'openapi/v2') {
       this.#openApiV2(exchange);
     } else {
+      const page = this.#options.page(`/${segments.join('/')}`);
+      if (page) {
+        respondText(exchange.response, page);
+        return;
+      }
       const representation = negotiate(exchange.request.headers.accept);
       this.#send(exchange, this.#document(segments, representation));
     }

@@ -6,15 +6,20 @@ import { startControllers } from '../controllers.ts';
 import { controllerManagerFlags, idleControllerManagerFlags } from '../flags/controller-manager-flags.ts';
 import { chooseControllers } from '../flags/controller-names.ts';
 import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
+import { AccountClients } from './account-clients.ts';
 import { runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
+import { serveRole } from './serve.ts';
 
 /** `stowage controller-manager`: the controllers, against any API server. */
 export async function runControllerManager(given: GivenFlags, env: Environment): Promise<void> {
   const flags = readFlags(controllerManagerFlags, given);
   const idle = idleFlagsGiven(idleControllerManagerFlags, given);
   const names = controllerTable.map(({ name }) => name);
-  const { enabled, missing } = chooseControllers(flags.controllers, names);
+  const choice = chooseControllers(flags.controllers, names);
+  const { missing } = choice;
+  const collects = flags['enable-garbage-collector'];
+  const enabled = new Set([...choice.enabled].filter((name) => collects || name !== 'garbage-collector-controller'));
   const rootCaOfFile = flags['root-ca-file'] ? await realFs.readFile(flags['root-ca-file'], 'utf8') : undefined;
   const settings = controllerSettings(flags);
   const plugins = await loadControllerPlugins(settings.binder, { fs: realFs, clock: realClock });
@@ -26,10 +31,19 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
   const election = leaderElectionSettings(flags);
   await runRole('kube-controller-manager', options, async (running) => {
     for (const controller of missing) running.logger.warn('a controller is not part of Stowage', { controller });
+    await serveRole(running, { flags, env, health: [], config: { 'kubecontrollermanager.config.k8s.io': settings } });
     // Upstream: without the flag the authority that this process trusts itself.
     const rootCa = rootCaOfFile ?? running.connection.caData ?? '';
     await whileLeading(running, election, async (role) => {
-      role.stack.use(startControllers({ ...role, rootCa, settings, plugins, enabled }));
+      const { clock, metrics } = role;
+      const root = role.client('kube-controller-manager');
+      const { rateLimit } = options.connection;
+      const accounts = flags['use-service-account-credentials']
+        ? role.stack.use(new AccountClients({ connection: running.connection, clock, metrics, rateLimit, root }))
+        : undefined;
+      const client = (component: string, account: string) =>
+        accounts?.client(component, account) ?? role.client(component);
+      role.stack.use(startControllers({ ...role, client, reader: root, rootCa, settings, plugins, enabled }));
       role.informers.start();
     });
   });

@@ -13,6 +13,7 @@ import {
 import {
   type Client,
   createClient,
+  createEventRecorder,
   createHttpTransport,
   createInformerFactory,
   type InformerFactory,
@@ -24,6 +25,7 @@ import { connectionOf } from './connect.ts';
 import { type LeaderElectionSettings, type LogSettings, type RoleOptions, tellIdleFlags } from './role-options.ts';
 
 export interface RoleProcess {
+  readonly name: string;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -61,9 +63,16 @@ export async function runRole(
   const { rateLimit } = options.connection;
   await using stack = new AsyncDisposableStack();
   const transport = stack.use(
-    createHttpTransport({ ...connection, clock, userAgent: `stowage-${name}`, ...(rateLimit ? { rateLimit } : {}) }),
+    createHttpTransport({
+      ...connection,
+      clock,
+      metrics,
+      userAgent: `stowage-${name}`,
+      ...(rateLimit ? { rateLimit } : {}),
+    }),
   );
   await body({
+    name,
     clock,
     random: realRandom,
     logger,
@@ -86,7 +95,7 @@ export async function whileLeading(
   election: LeaderElectionSettings | undefined,
   start: (role: Role) => Promise<void>,
 ): Promise<void> {
-  const { clock, random, logger, hostName, client } = running;
+  const { name, clock, random, logger, hostName, client } = running;
   const work = async (signal: AbortSignal): Promise<void> => {
     await using stack = new AsyncDisposableStack();
     const informers = stack.use(createInformerFactory({ client: client('informers'), clock, logger, random }));
@@ -96,7 +105,9 @@ export async function whileLeading(
   };
   if (!election) return await work(running.signal);
   const identity = `${hostName}_${random.uuid()}`;
-  const candidate = { client: client('leader-election'), identity, signal: running.signal };
+  const own = client('leader-election');
+  await using recorder = createEventRecorder({ client: own, clock, random, component: name, logger });
+  const candidate = { client: own, identity, signal: running.signal, recorder, metrics: running.metrics };
   const end = await runAsLeader({ ...election, ...candidate, clock, random, logger }, work);
   if (end === 'lost') {
     logger.error('leader election lost');

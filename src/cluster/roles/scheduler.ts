@@ -4,6 +4,7 @@ import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.
 import { idleSchedulerFlags, schedulerFlags } from '../flags/scheduler-flags.ts';
 import { type Role, runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
+import { serveRole } from './serve.ts';
 
 /** `stowage scheduler`: places pods on the nodes of any cluster. */
 export async function runScheduler(given: GivenFlags, env: Environment): Promise<void> {
@@ -11,7 +12,10 @@ export async function runScheduler(given: GivenFlags, env: Environment): Promise
   const idle = idleFlagsGiven(idleSchedulerFlags, given);
   const election = leaderElectionSettings(flags);
   const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
-  await runRole('kube-scheduler', options, (running) => whileLeading(running, election, start));
+  await runRole('kube-scheduler', options, async (running) => {
+    await serveRole(running, { flags, env, health: [], config: {} });
+    await whileLeading(running, election, start);
+  });
 }
 
 async function start(role: Role): Promise<void> {

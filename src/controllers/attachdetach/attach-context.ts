@@ -15,6 +15,8 @@ export interface PendingAttach {
 
 export interface AttachContext {
   readonly client: Client;
+  /** Reads what the client may not. */
+  readonly reader: Client;
   readonly recorder: EventRecorder;
   readonly announcer: Announcer;
   readonly decisions: DecisionLog;

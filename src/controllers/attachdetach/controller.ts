@@ -89,6 +89,7 @@ export function startAttachDetachController(options: AttachDetachControllerOptio
     const nodeCache = new WrittenCache(sources.nodes);
     const context: AttachContext = {
       client,
+      reader: options.reader ?? client,
       recorder,
       announcer: new Announcer(clock, recorder),
       decisions: options.decisions ?? new DecisionLog(clock),

@@ -12,7 +12,7 @@ import {
   type VolumeAttachment,
   volumeAttachments,
 } from '../../api/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { ifFound, listLive } from '../common/read-live.ts';
 import type { AttachContext } from './attach-context.ts';
 import { type DetachEvidence, findDetachEvidence } from './detach-evidence.ts';
 
@@ -117,8 +117,8 @@ function evidenceOf(
   return findDetachEvidence(volumeName, { ...seen, nowMs: clock.now(), unwantedForMs });
 }
 
-async function readLease({ client }: AttachContext, node: string, signal: AbortSignal): Promise<Lease | undefined> {
-  return await ifFound(client.get(leases, { namespace: nodeLeaseNamespace, name: node }, { signal }));
+async function readLease({ reader }: AttachContext, node: string, signal: AbortSignal): Promise<Lease | undefined> {
+  return await listLive(reader, leases, { namespace: nodeLeaseNamespace, name: node }, signal);
 }
 
 /** A living agent reports when it lets go; a dead one falls silent without an event. */

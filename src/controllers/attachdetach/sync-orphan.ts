@@ -11,7 +11,7 @@ import {
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,
 } from '../../volume-plugins/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { ifFound, listLive } from '../common/read-live.ts';
 import { type AttachContext, listedVolumes } from './attach-context.ts';
 import { isManagedNode } from './pod-volumes.ts';
 
@@ -44,13 +44,13 @@ export async function syncOrphan(context: AttachContext, name: string, signal: A
 }
 
 async function persistentVolumeBehind(
-  { client }: AttachContext,
+  { reader }: AttachContext,
   { spec }: VolumeAttachment,
   signal: AbortSignal,
 ): Promise<CsiVolume | undefined> {
   const { persistentVolumeName, inlineVolumeSpec } = spec.source;
   if (inlineVolumeSpec) return csiVolumeOf(inlineVolumeSpec);
   if (persistentVolumeName === undefined) return undefined;
-  const volume = await ifFound(client.get(persistentVolumes, { name: persistentVolumeName }, { signal }));
+  const volume = await listLive(reader, persistentVolumes, { name: persistentVolumeName }, signal);
   return volume && csiVolumeOf(volume.spec);
 }

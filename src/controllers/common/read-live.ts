@@ -1,4 +1,5 @@
-import { isNotFound } from '../../api/index.ts';
+import { isNotFound, type KubernetesObject, type ObjectKey, type ResourceType } from '../../api/index.ts';
+import type { Client } from '../../client/index.ts';
 
 /** Turns NotFound into undefined. */
 export async function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
@@ -8,4 +9,21 @@ export async function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
     if (isNotFound(error)) return undefined;
     throw error;
   }
+}
+
+/** Reads one object by listing: upstream's roles let a controller list kinds that they do not let it get. */
+export async function listLive<T extends KubernetesObject>(
+  reader: Client,
+  type: ResourceType<T>,
+  { namespace, name }: ObjectKey,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  const fieldSelector = `metadata.name=${name}`;
+  const { items } = await reader.list(type, {
+    ...(namespace === undefined ? {} : { namespace }),
+    fieldSelector,
+    signal,
+  });
+  // A server that knows no field selectors returns all of them.
+  return items.find(({ metadata }) => metadata.name === name);
 }

@@ -11,6 +11,11 @@ import type { Client, EventRecorder, InformerFactory } from '../../client/index.
 
 export interface ControllerOptions {
   readonly client: Client;
+  /**
+   * Lists with the rights of the informers, where the controller's own client may not read a kind at all; its own
+   * client unless given.
+   */
+  readonly reader?: Client;
   /** Started by the controller for the kinds it asks for. */
   readonly informers: InformerFactory;
   /** Writes Events under the controller's component name. */

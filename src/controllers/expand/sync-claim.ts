@@ -67,8 +67,11 @@ async function setResizer(
 ): Promise<void> {
   const { annotations } = claim.metadata;
   if (annotations?.[annStorageResizer] === resizer) return;
-  const metadata = { ...claim.metadata, annotations: { ...annotations, [annStorageResizer]: resizer } };
-  await client.update(persistentVolumeClaims, { ...claim, metadata }, { signal });
+  const { uid, resourceVersion } = claim.metadata;
+  const body = { metadata: { uid, resourceVersion, annotations: { [annStorageResizer]: resizer } } };
+  // Upstream: the controller's role lets it write a claim's status, which takes annotations along.
+  const patch = { type: 'merge', body } as const;
+  await client.patch(persistentVolumeClaims, claim.metadata, patch, { subresource: 'status', signal });
 }
 
 /** Intent, then the volume's size, then the word to the node: a crash in between is taken up where it happened. */

@@ -1,6 +1,6 @@
 /** The Job controller: runs pods until enough of them succeeded, and counts every end exactly once. */
 import { type Job, jobs, keyOf, type Pod, pods } from '../../api/index.ts';
-import { type Informer, runReconciler } from '../../client/index.ts';
+import { type Client, type Informer, runReconciler } from '../../client/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { addOwnerIndexes, controllerOf, dependentsOf, wakeOwners } from '../common/owners.ts';
 import { PodWrites } from '../common/pod-writes.ts';
@@ -18,7 +18,12 @@ export const jobControllerName = 'job-controller';
 /** Keys of pods without a Job, among keys of Jobs. */
 const orphanPrefix = 'orphan/';
 
-export function startJobController(options: ControllerOptions): AsyncDisposable {
+export interface JobControllerOptions extends ControllerOptions {
+  /** Deletes Jobs whose time to live is over; the controller's own client unless given. */
+  readonly expiryClient?: Client;
+}
+
+export function startJobController(options: JobControllerOptions): AsyncDisposable {
   const { informers, client, recorder, clock } = options;
   const logger = options.logger.with({ component: jobControllerName });
   const podInformer = informers.informer(pods);
@@ -26,6 +31,7 @@ export function startJobController(options: ControllerOptions): AsyncDisposable 
   addOwnerIndexes(podInformer);
   const context: JobContext = {
     client,
+    expiryClient: options.expiryClient ?? client,
     recorder,
     announcer: new Announcer(clock, recorder),
     clock,

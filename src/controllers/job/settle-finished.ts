@@ -31,7 +31,7 @@ export function timeToLiveMs(job: Job, nowMs: number): number | undefined {
 }
 
 /** A user may have given the Job more time, which the cache may not show yet. */
-async function expire({ client, clock }: JobContext, job: Job, signal: AbortSignal): Promise<void> {
+async function expire({ expiryClient: client, clock }: JobContext, job: Job, signal: AbortSignal): Promise<void> {
   const { namespace, name, uid } = job.metadata;
   const live = await ifFound(client.get(jobs, { namespace, name }, { signal }));
   const leftMs = live && timeToLiveMs(live, clock.now());

@@ -75,6 +75,7 @@ async function tellRemaining(
     message,
     lastTransitionTime: timestamp(context.clock),
   };
-  const patch = { type: 'strategic', body: { status: { conditions: [condition] } } } as const;
-  await context.client.patch(namespaces, namespace.metadata, patch, { subresource: 'status', signal });
+  const others = (namespace.status?.conditions ?? []).filter(({ type }) => type !== condition.type);
+  const status = { ...namespace.status, conditions: [...others, condition] };
+  await context.client.updateStatus(namespaces, { ...namespace, status }, { signal });
 }

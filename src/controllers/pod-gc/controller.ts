@@ -14,6 +14,7 @@ export function startPodGarbageCollector(options: Omit<ControllerOptions, 'recor
   const logger = options.logger.with({ component: podGarbageCollectorName });
   const context: PodGarbageContext = {
     client,
+    reader: options.reader ?? client,
     clock,
     logger,
     pods: informers.informer(pods),

@@ -4,11 +4,13 @@ import type { Clock, Logger } from '../../base/index.ts';
 import { type Client, done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { type Disruption, markDisrupted } from '../common/disrupt-pod.ts';
 import { nodeLeaseNamespace } from '../common/node-condition.ts';
-import { ifFound } from '../common/read-live.ts';
+import { ifFound, listLive } from '../common/read-live.ts';
 import { type CollectDecision, decidePod, type PodSurroundings } from './decide-pod.ts';
 
 export interface PodGarbageContext {
   readonly client: Client;
+  /** Reads what the client may not. */
+  readonly reader: Client;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly pods: Informer<Pod>;
@@ -25,7 +27,7 @@ const disruptions: Readonly<Record<string, Disruption>> = {
 };
 
 export async function syncPod(context: PodGarbageContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
-  const { client, logger } = context;
+  const { client, reader, logger } = context;
   const pod = context.pods.get(key);
   if (!pod) return done;
   const name = pod.spec.nodeName ?? '';
@@ -33,7 +35,7 @@ export async function syncPod(context: PodGarbageContext, key: string, signal: A
   if (first.kind !== 'forceDelete') return again(first);
   const [node, lease] = await Promise.all([
     name === '' ? undefined : ifFound(client.get(nodes, { name }, { signal })),
-    name === '' ? undefined : ifFound(client.get(leases, { namespace: nodeLeaseNamespace, name }, { signal })),
+    name === '' ? undefined : listLive(reader, leases, { namespace: nodeLeaseNamespace, name }, signal),
   ]);
   const decision = decide(context, pod, { node, lease });
   if (decision.kind !== 'forceDelete') return again(decision);

@@ -1,5 +1,5 @@
 /** The control plane in virtual time: the real API server on the memory store, real clients, informers and recorders. */
-import type { KubernetesObject, ObjectKey, ResourceType, Transport } from '../../../src/api/index.ts';
+import type { Identity, KubernetesObject, ObjectKey, ResourceType, Transport } from '../../../src/api/index.ts';
 import { coreEvents, isNotFound, namespaces } from '../../../src/api/index.ts';
 import { type ApiServer, createApiServer, createMemoryStore, type Store } from '../../../src/apiserver/index.ts';
 import { type Logger, type Random, seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
@@ -39,6 +39,11 @@ export class ControlPlane implements AsyncDisposable {
 
   transportOf(component: string): Transport {
     return this.#server.transport({ user: `system:${component}`, groups: ['system:masters'] });
+  }
+
+  /** A client with no more rights than the roles give that are bound to the identity. */
+  clientAs(identity: Identity, component: string): Client {
+    return createClient({ transport: this.#server.transport(identity), fieldManager: component });
   }
 
   clientOf(component: string): Client {

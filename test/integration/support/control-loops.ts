@@ -1,0 +1,136 @@
+/** Everything that works on a cluster's volumes, as one process: controllers, scheduler, and the sidecars of a driver. */
+import { type Identity, isForbidden, type KubernetesObject } from '../../../src/api/index.ts';
+import { DecisionLog, MetricsRegistry, type Random, seededRandom } from '../../../src/base/index.ts';
+import { type Client, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
+import { startControllers } from '../../../src/cluster/controllers.ts';
+import { Scheduler } from '../../../src/scheduler/index.ts';
+import { startAttacher, startProvisioner } from '../../../src/sidecars/index.ts';
+import type { ControlPlane } from './control-plane.ts';
+import type { FakeDriver } from './fake-driver.ts';
+
+export interface ControlLoopOptions {
+  readonly backend: FakeDriver;
+  /** Makes it slow: each call waits, and what watches show comes late, differently for each seed. */
+  readonly seed?: number;
+  /** Uses upstream's users and service accounts in place of an administrator. */
+  readonly restricted?: boolean;
+}
+
+const longestCallDelayMs = 40;
+const longestWatchDelayMs = 400;
+
+/** A client whose calls and watches are late by a random time, in order. */
+function lateClient(plane: ControlPlane, client: Client, random: Random): Client {
+  const late = async () => await plane.clock.sleep(Math.ceil(random.next() * longestCallDelayMs));
+  return {
+    ...client,
+    get: async (...args) => {
+      await late();
+      return await client.get(...args);
+    },
+    create: async (...args) => {
+      await late();
+      return await client.create(...args);
+    },
+    update: async (...args) => {
+      await late();
+      return await client.update(...args);
+    },
+    updateStatus: async (...args) => {
+      await late();
+      return await client.updateStatus(...args);
+    },
+    patch: async (...args) => {
+      await late();
+      return await client.patch(...args);
+    },
+    delete: async (...args) => {
+      await late();
+      await client.delete(...args);
+    },
+    watch: async (type, options) => {
+      const stream = await client.watch(type, options);
+      async function* delayed() {
+        for await (const event of stream) {
+          await plane.clock.sleep(Math.ceil(random.next() * longestWatchDelayMs), options.signal).catch(() => {});
+          yield event;
+        }
+      }
+      return { [Symbol.asyncIterator]: delayed, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
+    },
+  };
+}
+
+/** A client that notes what it was not allowed to do. */
+function notingClient<C extends Client>(client: C, refusals: string[]): Client {
+  const entries = Object.entries(client).map(([name, call]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await (call as (...args: unknown[]) => Promise<KubernetesObject>)(...args);
+      } catch (thrown) {
+        if (isForbidden(thrown)) refusals.push((thrown as Error).message);
+        throw thrown;
+      }
+    },
+  ]);
+  return Object.fromEntries(entries) as Client;
+}
+
+const accountGroups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
+const accountIdentity = (account: string): Identity => ({
+  user: `system:serviceaccount:kube-system:${account}`,
+  groups: accountGroups,
+});
+const userIdentity = (user: string): Identity => ({ user, groups: ['system:authenticated'] });
+
+export interface ControlLoops extends AsyncDisposable {
+  /** What was refused with 403. */
+  readonly refusals: readonly string[];
+  readonly decisions: DecisionLog;
+}
+
+export async function startControlLoops(
+  plane: ControlPlane,
+  { backend, seed, restricted = false }: ControlLoopOptions,
+): Promise<ControlLoops> {
+  const { clock, logger } = plane;
+  const random = seededRandom(seed ?? 1);
+  const stack = new AsyncDisposableStack();
+  const refusals: string[] = [];
+  const wrap = (client: Client) => (seed === undefined ? client : lateClient(plane, client, random));
+  const as = (identity: Identity, component: string) =>
+    wrap(notingClient(restricted ? plane.clientAs(identity, component) : plane.clientOf(component), refusals));
+  const informersOf = (client: Client) => stack.use(createInformerFactory({ client, clock, logger, random }));
+  const manager = as(userIdentity('system:kube-controller-manager'), 'kube-controller-manager');
+  const informers = informersOf(manager);
+  const decisions = new DecisionLog(clock);
+  const told = { metrics: new MetricsRegistry(), decisions };
+  const client = (component: string, account: string) => as(accountIdentity(account), component);
+  const basics = { clock, random, logger };
+  stack.use(startControllers({ ...basics, ...told, informers, client, reader: manager, rootCa: 'ca' }));
+
+  const schedulerClient = as(userIdentity('system:kube-scheduler'), 'kube-scheduler');
+  const schedulerInformers = informersOf(schedulerClient);
+  const component = 'default-scheduler';
+  const schedulerRecorder = stack.use(createEventRecorder({ ...basics, client: schedulerClient, component }));
+  const scheduler = stack.use(
+    new Scheduler({ client: schedulerClient, informers: schedulerInformers, recorder: schedulerRecorder, ...basics }),
+  );
+  // The sidecars' rights are those of the driver's own manifests.
+  const sidecarClient = wrap(plane.clientOf('csi-sidecar'));
+  const sidecarInformers = informersOf(sidecarClient);
+  const recorder = stack.use(createEventRecorder({ ...basics, client: sidecarClient, component: 'fake.csi_h_1' }));
+  const { driver } = backend;
+  const sidecar = { client: sidecarClient, informers: sidecarInformers, driver, ...basics };
+  stack.use(startProvisioner({ ...sidecar, recorder }));
+  stack.use(startAttacher(sidecar));
+  for (const factory of [informers, schedulerInformers, sidecarInformers]) factory.start();
+  const synced = schedulerInformers.waitForSync();
+  await clock.advance(2_000);
+  await synced;
+  scheduler.start();
+  await clock.settle();
+  plane.use({ [Symbol.asyncDispose]: () => stack.disposeAsync() });
+  return { refusals, decisions, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
