@@ -63,6 +63,7 @@ export {
 } from './claim-resize.ts';
 export {
   asCsiVolume,
+  findCsiSource,
   findInlineMigration,
   findInTreePlugin,
   findMigratedDriver,

@@ -25,6 +25,7 @@ export {
   transientError,
   VolumeError,
 } from './errors.ts';
+export { migratedSpec } from './migrated-spec.ts';
 export { mountOptionsOf } from './mount-options.ts';
 export { createNodePlugins } from './node-plugins.ts';
 export {

@@ -2,7 +2,7 @@
  * Volume types that were built into Kubernetes once and are served by CSI drivers now: which they are, and what their
  * objects are to the driver. Pure. Upstream: csi-translation-lib translate.go.
  */
-import type { PersistentVolume, StorageClass, Volume } from '../../api/index.ts';
+import type { CSIPersistentVolumeSource, PersistentVolume, StorageClass, Volume } from '../../api/index.ts';
 import { awsEbsTranslator } from './aws-ebs.ts';
 import { azureDiskTranslator } from './azure-disk.ts';
 import { azureFileTranslator } from './azure-file.ts';
@@ -106,6 +106,16 @@ export function translateVolumeToCsi(volume: PersistentVolume): PersistentVolume
  */
 export function asCsiVolume(volume: PersistentVolume): PersistentVolume {
   return translatorOfVolume(volume)?.translateToCsi(volume) ?? volume;
+}
+
+/** The source that the volume's driver knows it by; absent when none serves it or it cannot be translated. */
+export function findCsiSource(volume: PersistentVolume): CSIPersistentVolumeSource | undefined {
+  try {
+    return asCsiVolume(volume).spec.csi;
+  } catch (error) {
+    if (error instanceof MigrationError) return undefined;
+    throw error;
+  }
 }
 
 /**

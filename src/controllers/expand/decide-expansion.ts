@@ -3,8 +3,7 @@
  * operation_generator.go GenerateExpandAndRecoverVolumeFunc.
  */
 import { compareQuantities, type PersistentVolume, type PersistentVolumeClaim } from '../../api/index.ts';
-import { annPreResizeCapacity } from '../../component-helpers/index.ts';
-import { findMigration } from './migrated-plugins.ts';
+import { annPreResizeCapacity, findMigration } from '../../component-helpers/index.ts';
 
 export type ExpansionDecision =
   | { readonly kind: 'settled' }

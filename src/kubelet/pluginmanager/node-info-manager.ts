@@ -8,7 +8,7 @@ import { type CSINode, csiNodes, isAlreadyExists, isConflict, isNotFound, type N
 import type { Clock, Random } from '../../base/index.ts';
 import { KeyLock } from '../../base/index.ts';
 import type { Client } from '../../client/index.ts';
-import { annMigratedPlugins } from '../../component-helpers/index.ts';
+import { annMigratedPlugins, migratedPlugins } from '../../component-helpers/index.ts';
 import {
   csiNodeWith,
   csiNodeWithout,
@@ -17,17 +17,6 @@ import {
   nodePatchFor,
   nodePatchWithout,
 } from './node-info.ts';
-
-/** In-tree plugins whose volumes CSI drivers serve. The API server's own list of what has been migrated. */
-export const migratedPlugins: readonly string[] = [
-  'kubernetes.io/aws-ebs',
-  'kubernetes.io/azure-disk',
-  'kubernetes.io/azure-file',
-  'kubernetes.io/cinder',
-  'kubernetes.io/gce-pd',
-  'kubernetes.io/portworx-volume',
-  'kubernetes.io/vsphere-volume',
-];
 
 /** Upstream's updateBackoff: conflicts with other writers of the Node pass quickly. */
 const retry = { steps: 4, firstMs: 10, factor: 5, jitter: 0.1 };

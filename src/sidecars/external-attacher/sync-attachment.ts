@@ -13,7 +13,7 @@ import {
 } from '../../api/index.ts';
 import { messageOf, timestamp } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
-import { attacherFinalizer } from '../../component-helpers/index.ts';
+import { asCsiVolume, attacherFinalizer, MigrationError } from '../../component-helpers/index.ts';
 import { CsiError } from '../../csi/index.ts';
 import { type AttacherContext, AttachmentError, nodeIdAnnotation } from './context.ts';
 import { csiControllerPublish, csiControllerUnpublish } from './csi-controller-publish.ts';
@@ -60,9 +60,11 @@ async function prepare(context: AttacherContext, attachment: VolumeAttachment, s
   const { source } = attachment.spec;
   let volume: { readonly spec: PersistentVolumeSpec };
   if (source.persistentVolumeName !== undefined) {
-    volume = await holdVolume(context, source.persistentVolumeName, signal);
-  } else if (source.inlineVolumeSpec) volume = { spec: source.inlineVolumeSpec };
-  else throw new AttachmentError('neither InlineCSIVolumeSource nor PersistentVolumeName specified in VA source');
+    volume = translated(await holdVolume(context, source.persistentVolumeName, signal));
+  } else if (source.inlineVolumeSpec) {
+    if (!source.inlineVolumeSpec.csi) throw new AttachmentError('inline volume spec contains nil CSI source');
+    volume = { spec: source.inlineVolumeSpec };
+  } else throw new AttachmentError('neither InlineCSIVolumeSource nor PersistentVolumeName specified in VA source');
   const finalizer = attacherFinalizer(context.driver.name);
   const held = attachment.metadata.finalizers?.includes(finalizer) === true;
   if (held && attachment.metadata.annotations?.[nodeIdAnnotation] === nodeId) return { attachment, volume, nodeId };
@@ -75,6 +77,16 @@ async function prepare(context: AttacherContext, attachment: VolumeAttachment, s
     { signal },
   );
   return { attachment: patched, volume, nodeId };
+}
+
+/** The volume as the driver knows it. */
+function translated(volume: PersistentVolume): PersistentVolume {
+  try {
+    return asCsiVolume(volume);
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    throw new AttachmentError(`failed to translate in tree pv to CSI: ${error.message}`, { cause: error });
+  }
 }
 
 async function holdVolume(context: AttacherContext, name: string, signal: AbortSignal): Promise<PersistentVolume> {
@@ -107,11 +119,11 @@ async function detach(context: AttacherContext, attachment: VolumeAttachment, si
   if (!attachment.metadata.finalizers?.includes(finalizer)) return;
   try {
     const { source } = attachment.spec;
-    const spec =
-      source.inlineVolumeSpec ??
-      (source.persistentVolumeName === undefined
+    const volume =
+      source.persistentVolumeName === undefined
         ? undefined
-        : (await currentVolume(context, source.persistentVolumeName, signal))?.spec);
+        : await currentVolume(context, source.persistentVolumeName, signal);
+    const spec = source.inlineVolumeSpec ?? (volume && translated(volume).spec);
     // A volume that is gone although we held it was forced away; there is no handle left to detach by.
     if (spec) await csiControllerUnpublish(context, { spec, nodeId: nodeIdOf(context, attachment) }, signal);
     await patchStatus(context, attachment, { attached: false, detachError: null, attachmentMetadata: null }, signal);

@@ -1,7 +1,7 @@
 /** CreateVolume and DeleteVolume for a claim, and what their errors mean for the next step. */
 
 import type { PersistentVolumeClaim, StorageClass } from '../../api/index.ts';
-import { annSelectedNode, claimRequestBytes } from '../../component-helpers/index.ts';
+import { annSelectedNode, claimRequestBytes, MigrationError } from '../../component-helpers/index.ts';
 import { Code, ControllerCapability, CsiError, PluginService } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
 import { volumeCapabilities } from '../common/volume-capability.ts';
@@ -25,7 +25,7 @@ const backgroundCodes: ReadonlySet<number> = new Set([
 
 /** Upstream: checkError in external-provisioner. */
 export function stateAfter(thrown: unknown): ProvisioningState {
-  if (thrown instanceof ParameterError) return 'finished';
+  if (thrown instanceof ParameterError || thrown instanceof MigrationError) return 'finished';
   if (thrown instanceof CsiError) return backgroundCodes.has(thrown.code) ? 'background' : 'finished';
   return 'background';
 }

@@ -7,6 +7,8 @@ import {
   annSelectedNode,
   annStorageProvisioner,
   externalProvisionerFinalizer,
+  findInTreePlugin,
+  findMigration,
 } from '../../component-helpers/index.ts';
 
 /** Set on a claim while a CreateVolume for it may have happened, so that neither is forgotten (an intent record). */
@@ -35,11 +37,13 @@ export function decideClaim({ claim, driver, className, class: volumeClass, volu
   const intent = claim.metadata.finalizers?.includes(provisioningFinalizer) === true;
   const notes = claim.metadata.annotations ?? {};
   const provisioner = notes[annStorageProvisioner] ?? notes[annBetaStorageProvisioner];
-  if (provisioner !== driver) return { kind: 'ignore' };
+  const plugin = findInTreePlugin(driver);
+  const isMigrated = provisioner !== undefined && provisioner === plugin && notes[annMigratedTo] === driver;
+  if (provisioner !== driver && !isMigrated) return { kind: 'ignore' };
   if (claim.metadata.deletionTimestamp || volumeExists) return { kind: intent ? 'settle' : 'ignore' };
   if (claim.spec.volumeName) return { kind: intent ? 'settle' : 'ignore' };
   if (!volumeClass) return { kind: 'classMissing', className };
-  if (volumeClass.provisioner !== driver) return { kind: 'ignore' };
+  if (volumeClass.provisioner !== driver && volumeClass.provisioner !== plugin) return { kind: 'ignore' };
   const waits = volumeClass.volumeBindingMode === 'WaitForFirstConsumer';
   // Without the annotation the scheduler has not chosen, or a failed attempt gave the choice back.
   if (waits && !notes[annSelectedNode]) return { kind: intent ? 'settle' : 'ignore' };
@@ -73,6 +77,7 @@ export function concernsProvisioning(previous: PersistentVolumeClaim, current: P
     metadata.annotations?.[annSelectedNode],
     metadata.annotations?.[annStorageProvisioner],
     metadata.annotations?.[annBetaStorageProvisioner],
+    metadata.annotations?.[annMigratedTo],
     spec.volumeName,
     spec.storageClassName,
     status?.phase,
@@ -98,7 +103,7 @@ export function decideVolume(
 ): VolumeDecision {
   const { annotations: notes, finalizers: held = [], deletionTimestamp } = volume.metadata;
   const mine = notes?.[annDynamicallyProvisioned] === driver || notes?.[annMigratedTo] === driver;
-  if (!mine || !volume.spec.csi) return { kind: 'ignore' };
+  if (!mine || !(volume.spec.csi || findMigration(volume)?.driver === driver)) return { kind: 'ignore' };
   const hasFinalizer = held.includes(externalProvisionerFinalizer);
   const deletes = volume.spec.persistentVolumeReclaimPolicy === 'Delete';
   if (!deletes) return { kind: hasFinalizer ? 'removeFinalizer' : 'ignore' };

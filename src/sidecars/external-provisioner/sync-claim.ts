@@ -4,8 +4,10 @@
  */
 
 import {
+  type Draft,
   isAlreadyExists,
   isNotFound,
+  type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
@@ -13,13 +15,14 @@ import {
 } from '../../api/index.ts';
 import { messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
-import { annSelectedNode, claimRequestBytes, getClaimClass } from '../../component-helpers/index.ts';
+import { annSelectedNode, claimRequestBytes, getClaimClass, MigrationError } from '../../component-helpers/index.ts';
 import { Code, CsiError, PluginService } from '../../csi/index.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { csiCreateVolume, csiDeleteVolume, fsTypeOf, stateAfter } from './csi-create-volume.ts';
 import { decideClaim, provisioningFinalizer } from './decide.ts';
+import { classForDriver, inTreeVolume, isMigratedClass } from './migration.ts';
 import { secretReference } from './parameters.ts';
-import { volumeNameOf, volumeOf } from './volume-of.ts';
+import { type CreatedVolume, volumeNameOf, volumeOf } from './volume-of.ts';
 
 export async function syncClaim(
   context: ProvisionerContext,
@@ -80,19 +83,21 @@ async function provision(
   const claim = await ensureIntent(context, given, signal);
   recorder.event(claim, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${name}"`);
   try {
-    const created = await csiCreateVolume(context, claim, volumeClass, signal);
-    const fsType = fsTypeOf(context, volumeClass);
-    const { identity } = context;
-    const requestedBytes = claimRequestBytes(claim);
-    const volume = volumeOf({
+    const driverClass = classForDriver(volumeClass);
+    const created = await csiCreateVolume(context, claim, driverClass, signal);
+    const made = volumeOf({
       claim,
-      class: volumeClass,
+      class: driverClass,
+      provisioner: volumeClass.provisioner,
       driver: driver.name,
-      identity,
-      fsType,
+      identity: context.identity,
+      fsType: fsTypeOf(context, driverClass),
       created,
-      requestedBytes,
+      requestedBytes: claimRequestBytes(claim),
     });
+    const volume = isMigratedClass(volumeClass)
+      ? await translateBack(context, { claim, class: driverClass, created, made }, signal)
+      : made;
     try {
       await client.create(persistentVolumes, volume, { signal });
     } catch (thrown) {
@@ -101,6 +106,34 @@ async function provision(
     recorder.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`);
   } catch (thrown) {
     if (!signal.aborted) await afterFailure(context, claim, volumeClass, thrown, signal);
+    throw thrown;
+  }
+}
+
+interface MadeVolume {
+  readonly claim: PersistentVolumeClaim;
+  readonly class: StorageClass;
+  readonly created: CreatedVolume;
+  readonly made: Draft<PersistentVolume>;
+}
+
+/** A volume that cannot be said in the plugin's terms is of no use to the claim, and goes at once. */
+async function translateBack(
+  context: ProvisionerContext,
+  { claim, class: volumeClass, created, made }: MadeVolume,
+  signal: AbortSignal,
+): Promise<Draft<PersistentVolume>> {
+  try {
+    return inTreeVolume(made);
+  } catch (thrown) {
+    if (!(thrown instanceof MigrationError)) throw thrown;
+    const secret = secretReference('provisioner', volumeClass.parameters ?? {}, made.metadata.name ?? '', claim);
+    try {
+      await csiDeleteVolume(context, created.volumeId, secret, signal);
+    } catch (cause) {
+      // The volume is still there: the same call must find it again.
+      throw new ProvisionError(thrown.message, { cause });
+    }
     throw thrown;
   }
 }
@@ -141,11 +174,12 @@ async function settle(context: ProvisionerContext, claim: PersistentVolumeClaim,
 
 /** Finds out by the same call again whether the volume exists, and deletes it. */
 async function undo(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
-  const volumeClass = context.classes.get(getClaimClass(claim));
-  if (!volumeClass) throw new ProvisionError(`storageclass.storage.k8s.io "${getClaimClass(claim)}" not found`);
+  const found = context.classes.get(getClaimClass(claim));
+  if (!found) throw new ProvisionError(`storageclass.storage.k8s.io "${getClaimClass(claim)}" not found`);
   const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
-  const secret = secretReference('provisioner', volumeClass.parameters ?? {}, name, claim);
   try {
+    const volumeClass = classForDriver(found);
+    const secret = secretReference('provisioner', volumeClass.parameters ?? {}, name, claim);
     const created = await csiCreateVolume(context, claim, volumeClass, signal);
     await csiDeleteVolume(context, created.volumeId, secret, signal);
   } catch (thrown) {

@@ -5,7 +5,9 @@ import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts'
 import {
   annDeletionSecretName,
   annDeletionSecretNamespace,
+  asCsiVolume,
   externalProvisionerFinalizer,
+  findCsiSource,
 } from '../../component-helpers/index.ts';
 import type { ProvisionerContext } from './context.ts';
 import { csiDeleteVolume } from './csi-create-volume.ts';
@@ -59,8 +61,9 @@ function tellAttached({ recorder }: ProvisionerContext, volume: PersistentVolume
 }
 
 /** The name that nodes list the volume under in status.volumesInUse. */
-export function uniqueNameOf({ spec }: PersistentVolume): string | undefined {
-  return spec.csi && `kubernetes.io/csi/${spec.csi.driver}^${spec.csi.volumeHandle}`;
+export function uniqueNameOf(volume: PersistentVolume): string | undefined {
+  const source = findCsiSource(volume);
+  return source && `kubernetes.io/csi/${source.driver}^${source.volumeHandle}`;
 }
 
 function nodesUsing(context: ProvisionerContext, volume: PersistentVolume): readonly Node[] {
@@ -75,21 +78,20 @@ async function deleteVolume(
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   const current = await readCurrent(context, volume, signal);
-  if (!current?.spec.csi) return done;
+  if (!current) return done;
   const attachments = await context.liveAttachments.of(current.metadata.name, signal);
   const decision = decideVolume(current, context.driver.name, attachments, nodesUsing(context, current));
   if (decision.kind === 'attached') {
     tellAttached(context, current, decision.nodeName);
     return requeueAfter(unseenAttachmentMs);
   }
-  if (decision.kind === 'delete') await deleteReleased(context, current, current.spec.csi.volumeHandle, signal);
+  if (decision.kind === 'delete') await deleteReleased(context, current, signal);
   return done;
 }
 
 async function deleteReleased(
   context: ProvisionerContext,
   current: PersistentVolume,
-  volumeHandle: string,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, recorder } = context;
@@ -97,7 +99,9 @@ async function deleteReleased(
   const name = notes[annDeletionSecretName] ?? '';
   const namespace = notes[annDeletionSecretNamespace] ?? '';
   try {
-    await csiDeleteVolume(context, volumeHandle, name ? { name, namespace } : undefined, signal);
+    const { csi } = asCsiVolume(current).spec;
+    if (!csi) return;
+    await csiDeleteVolume(context, csi.volumeHandle, name ? { name, namespace } : undefined, signal);
   } catch (thrown) {
     if (!signal.aborted) recorder.event(current, 'Warning', 'VolumeFailedDelete', messageOf(thrown));
     throw thrown;

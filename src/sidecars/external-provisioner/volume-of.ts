@@ -26,6 +26,8 @@ export interface CreatedVolume {
 export interface VolumeInput {
   readonly claim: PersistentVolumeClaim;
   readonly class: StorageClass;
+  /** The class's own, when the class was translated for the driver. */
+  readonly provisioner: string;
   readonly driver: string;
   readonly identity: string;
   readonly fsType: string;
@@ -70,7 +72,7 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
     metadata: {
       name,
       annotations: {
-        [annDynamicallyProvisioned]: driver,
+        [annDynamicallyProvisioned]: input.provisioner,
         [annDeletionSecretName]: deletionSecret?.name ?? '',
         [annDeletionSecretNamespace]: deletionSecret?.namespace ?? '',
       },

@@ -25,6 +25,7 @@ import {
 } from '../../../component-helpers/index.ts';
 import {
   finalError,
+  migratedSpec,
   specFromPersistentVolume,
   specFromVolume,
   transientError,
@@ -59,10 +60,12 @@ export class VolumeSpecResolver {
     const claimName =
       volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && ephemeralClaimName(pod, volume.name));
     if (claimName === undefined) {
-      return { spec: specFromVolume(volume), gid: undefined, expandToBytes: undefined };
+      const spec = migratedSpec(specFromVolume(volume), pod.metadata.namespace ?? '');
+      return { spec, gid: undefined, expandToBytes: undefined };
     }
     const { claim, persistentVolume } = await this.#getBound(request, claimName, signal);
-    const spec = specFromPersistentVolume(persistentVolume, volume.persistentVolumeClaim?.readOnly ?? false);
+    const { readOnly = false } = volume.persistentVolumeClaim ?? {};
+    const spec = migratedSpec(specFromPersistentVolume(persistentVolume, readOnly), pod.metadata.namespace ?? '');
     checkVolumeMode(request, spec);
     const gid = persistentVolume.metadata.annotations?.[annVolumeGid];
     return { spec, gid, expandToBytes: expandTarget(claim, persistentVolume) };
