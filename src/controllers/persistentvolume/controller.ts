@@ -5,6 +5,7 @@
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../api/index.ts';
 import { DecisionLog, MetricsRegistry, unreachable } from '../../base/index.ts';
 import { runReconciler } from '../../client/index.ts';
+import { findMigratedDriver } from '../../component-helpers/index.ts';
 import { ControllerPlugins } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { addPodClaimIndex } from '../common/pod-claim-index.ts';
@@ -39,7 +40,7 @@ export interface PersistentVolumeControllerOptions extends ControllerOptions {
   readonly plugins?: ControllerPlugins;
   /** `--enable-dynamic-provisioning`, true by default. */
   readonly dynamicProvisioning?: boolean;
-  /** In-tree plugins that a CSI driver took over; by default none. */
+  /** In-tree plugins that a CSI driver took over; by default those that Kubernetes knows. */
   readonly migratedDriver?: MigratedDriver;
 }
 
@@ -92,7 +93,7 @@ export function startPersistentVolumeController(options: PersistentVolumeControl
       volumeQueue,
       provisioners: {
         plugins: options.plugins ?? new ControllerPlugins([]),
-        migratedDriver: options.migratedDriver ?? (() => undefined),
+        migratedDriver: options.migratedDriver ?? findMigratedDriver,
         dynamicProvisioning: options.dynamicProvisioning ?? true,
       },
       operations,

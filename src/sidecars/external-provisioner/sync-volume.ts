@@ -1,6 +1,6 @@
 /** One volume that this driver provisioned: keeps its finalizer in line with the reclaim policy and deletes it when it is released. */
 import { isNotFound, type Node, type PersistentVolume, persistentVolumes } from '../../api/index.ts';
-import { messageOf, unreachable } from '../../base/index.ts';
+import { assert, messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import {
   annDeletionSecretName,
@@ -99,9 +99,7 @@ async function deleteReleased(
   const name = notes[annDeletionSecretName] ?? '';
   const namespace = notes[annDeletionSecretNamespace] ?? '';
   try {
-    const { csi } = asCsiVolume(current).spec;
-    if (!csi) return;
-    await csiDeleteVolume(context, csi.volumeHandle, name ? { name, namespace } : undefined, signal);
+    await csiDeleteVolume(context, volumeHandleOf(current), name ? { name, namespace } : undefined, signal);
   } catch (thrown) {
     if (!signal.aborted) recorder.event(current, 'Warning', 'VolumeFailedDelete', messageOf(thrown));
     throw thrown;
@@ -114,6 +112,12 @@ async function deleteReleased(
   } catch (thrown) {
     if (!isNotFound(thrown)) throw thrown;
   }
+}
+
+function volumeHandleOf(volume: PersistentVolume): string {
+  const { csi } = asCsiVolume(volume).spec;
+  assert(csi !== undefined, 'a volume that is to be deleted is the driver’s');
+  return csi.volumeHandle;
 }
 
 async function readCurrent(

@@ -1,5 +1,6 @@
 /** ControllerExpandVolume and ControllerModifyVolume for a volume. */
 import { type PersistentVolume, type PersistentVolumeClaim, quantityOfBytes, quantityValue } from '../../api/index.ts';
+import { asCsiVolume, MigrationError } from '../../component-helpers/index.ts';
 import { Code, ControllerCapability, CsiError } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
 import { volumeCapabilityOf } from '../common/volume-capability.ts';
@@ -11,9 +12,16 @@ export interface Grown {
   readonly nodeExpansionRequired: boolean;
 }
 
-function csiSource({ spec }: PersistentVolume) {
-  if (!spec.csi) throw new ResizeError('not a CSI volume');
-  return spec.csi;
+/** The volume as the driver knows it. */
+function driversVolume(volume: PersistentVolume) {
+  try {
+    const { csi, ...spec } = asCsiVolume(volume).spec;
+    if (!csi) throw new ResizeError('not a CSI volume');
+    return { spec: { ...spec, csi }, source: csi };
+  } catch (error) {
+    if (!(error instanceof MigrationError)) throw error;
+    throw new ResizeError(`failed to translate persistent volume: ${error.message}`, { cause: error });
+  }
 }
 
 /** Grows the volume in the backend; a driver whose controller has no part in it leaves everything to the node. */
@@ -24,14 +32,14 @@ export async function csiControllerExpand(
   signal: AbortSignal,
 ): Promise<Grown> {
   if (driver.expansion !== 'controller') return { size, nodeExpansionRequired: true };
-  const source = csiSource(volume);
+  const { source, spec } = driversVolume(volume);
   const requiredBytes = quantityValue(size);
   const response = await driver.controller.controllerExpandVolume(
     {
       volumeId: source.volumeHandle,
       capacityRange: { requiredBytes },
       secrets: await secretData(client, source.controllerExpandSecretRef, signal),
-      volumeCapability: volumeCapabilityOf(volume.spec, {
+      volumeCapability: volumeCapabilityOf(spec, {
         defaultFsType: '',
         singleNodeMultiWriter: driver.controllerCapabilities.has(ControllerCapability.SINGLE_NODE_MULTI_WRITER),
       }),
@@ -64,7 +72,7 @@ export async function csiControllerModify(
 ): Promise<void> {
   const mutableParameters = { ...parameters, ...(flags.extraModifyMetadata ? metadataOf(claim, volume) : {}) };
   await driver.controller.controllerModifyVolume(
-    { volumeId: csiSource(volume).volumeHandle, mutableParameters },
+    { volumeId: driversVolume(volume).source.volumeHandle, mutableParameters },
     { timeoutMs: flags.timeoutMs, signal },
   );
 }

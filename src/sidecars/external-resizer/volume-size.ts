@@ -5,7 +5,7 @@ import {
   type PersistentVolumeClaim,
   persistentVolumes,
 } from '../../api/index.ts';
-import { annPreResizeCapacity } from '../../component-helpers/index.ts';
+import { annPreResizeCapacity, findCsiSource } from '../../component-helpers/index.ts';
 import type { ResizerContext } from './context.ts';
 import type { Grown } from './csi-expand.ts';
 
@@ -42,7 +42,7 @@ export async function forgetSizeBefore(
   volume: PersistentVolume,
   signal: AbortSignal,
 ): Promise<PersistentVolume> {
-  if (!isSizeBeforeNoted(volume) || volume.spec.csi?.driver !== driver.name) return volume;
+  if (!isSizeBeforeNoted(volume) || findCsiSource(volume)?.driver !== driver.name) return volume;
   const shown = claim.status?.capacity?.storage ?? '0';
   if (compareQuantities(shown, volume.spec.capacity?.storage ?? '0') < 0) return volume;
   const { uid, name } = volume.metadata;
