@@ -282,10 +282,10 @@ describe('a claim whose class names somebody else', () => {
     },
     {
       title: '[B13] is refused when a built-in plugin of that name does not exist',
-      classes: [storageClass('gold', 'kubernetes.io/aws-ebs')],
+      classes: [storageClass('gold', 'kubernetes.io/glusterfs')],
       claims: [gold()],
       out: ['c Pending'],
-      events: [`${failed}no volume plugin matched name: kubernetes.io/aws-ebs`],
+      events: [`${failed}no volume plugin matched name: kubernetes.io/glusterfs`],
       check: (world) => expectProvisioner(world, undefined),
     },
     {
