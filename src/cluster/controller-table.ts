@@ -134,6 +134,12 @@ const workloads: readonly ControllerEntry[] = [
 
 const cluster: readonly ControllerEntry[] = [
   {
+    name: 'disruption-controller',
+    component: controllers.disruptionControllerName,
+    account: 'disruption-controller',
+    start: controllers.startDisruptionController,
+  },
+  {
     name: 'endpoints-controller',
     component: controllers.endpointsControllerName,
     account: 'endpoint-controller',

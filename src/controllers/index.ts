@@ -8,6 +8,7 @@ export type { ControllerOptions } from './common/start-controller.ts';
 export { type CronJobControllerOptions, cronJobControllerName, startCronJobController } from './cronjob/controller.ts';
 export { daemonSetControllerName, startDaemonSetController } from './daemonset/controller.ts';
 export { deploymentControllerName, startDeploymentController } from './deployment/controller.ts';
+export { disruptionControllerName, startDisruptionController } from './disruption/controller.ts';
 export { endpointsControllerName, startEndpointsController } from './endpoint/controller.ts';
 export { endpointSliceControllerName, startEndpointSliceController } from './endpointslice/controller.ts';
 export { ephemeralVolumeControllerName, startEphemeralVolumeController } from './ephemeral/controller.ts';

@@ -11,6 +11,7 @@ import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import * as volumes from './persistent-volume.ts';
 import * as claims from './persistent-volume-claim.ts';
 import { validatePod, validatePodTemplate, validatePodUpdate } from './pod.ts';
+import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './policy.ts';
 import { validateResourceQuota, validateResourceQuotaStatus, validateResourceQuotaUpdate } from './resource-quota.ts';
 import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
@@ -108,6 +109,10 @@ register(resources.coreEvents, { create: core.validateEvent });
 register(resources.priorityClasses, {
   create: core.validatePriorityClass,
   update: core.validatePriorityClassUpdate,
+});
+register(resources.podDisruptionBudgets, {
+  create: validatePodDisruptionBudget,
+  status: validatePodDisruptionBudgetStatus,
 });
 register(resources.customResourceDefinitions, { create: validateCustomResourceDefinition });
 for (const type of [resources.roles, resources.clusterRoles, resources.roleBindings, resources.clusterRoleBindings]) {

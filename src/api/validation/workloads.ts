@@ -3,7 +3,7 @@ import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../gen/apps
 import type { CronJob, Job, JobSpec } from '../gen/batch.v1.gen.ts';
 import type { PodTemplateSpec, ReplicationController } from '../gen/core.v1.gen.ts';
 import type { LabelSelector } from '../gen/meta.v1.gen.ts';
-import { checkDnsSubdomain } from '../names.ts';
+import { checkDnsSubdomain, patternMessage } from '../names.ts';
 import { labelSelectorMatcher } from '../selectors.ts';
 import { isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
@@ -135,19 +135,17 @@ export function validateStatefulSetUpdate(errors: FieldErrors, set: StatefulSet,
   errors.forbidden(specPath, `updates to statefulset spec for fields other than ${list} are forbidden`);
 }
 
-function isPercentOrCount(value: number | string | undefined): boolean {
-  if (typeof value === 'string') return /^[0-9]+%$/.test(value);
-  return value === undefined || value >= 0;
+export function validateCountOrPercent(errors: FieldErrors, path: FieldPath, value: number | string): void {
+  if (typeof value === 'number') validateNonNegative(errors, path, value);
+  else if (!/^[0-9]+%$/.test(value)) {
+    const rule = "a valid percent string must be a numeric string followed by an ending '%'";
+    errors.invalid(path, value, patternMessage(rule, '[0-9]+%', '1%', '93%'));
+  }
 }
 
 function validateRolling(errors: FieldErrors, path: FieldPath, update: object | undefined): void {
-  for (const [name, value] of Object.entries(update ?? {}) as [string, number | string][]) {
-    if (isPercentOrCount(value)) continue;
-    const detail =
-      typeof value === 'number'
-        ? 'must be greater than or equal to 0'
-        : "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-    errors.invalid(path.child(name), value, detail);
+  for (const [name, value] of Object.entries(update ?? {}) as [string, number | string | undefined][]) {
+    if (value !== undefined) validateCountOrPercent(errors, path.child(name), value);
   }
 }
 

@@ -102,11 +102,18 @@ describe('scale', () => {
 describe('pods/eviction', () => {
   const evict = (name: string) => harness.createSubresource(pods, key(name), 'eviction', { deleteOptions: {} });
 
-  async function running(name: string): Promise<void> {
+  async function running(name: string, ready = 'True', phase = 'Running'): Promise<void> {
     await harness.create(pods, { ...pod(name), metadata: { ...key(name), labels: { app: 'a' } } });
-    const body = { status: { phase: 'Running' } };
+    const body = { status: { phase, conditions: [{ type: 'Ready', status: ready }] } };
     await harness.patch(pods, key(name), { type: 'merge', body }, { subresource: 'status' });
   }
+
+  it('[U1] refuses an Eviction of another name', async () => {
+    await running('p');
+    const body = { metadata: { name: 'q' } };
+    const refusal = await refusalOf(harness.createSubresource(pods, key('p'), 'eviction', body));
+    expect(refusal.message).toBe('name in URL does not match name in Eviction object');
+  });
 
   it('deletes a pod that no budget protects', async () => {
     await running('p');
@@ -138,6 +145,65 @@ describe('pods/eviction', () => {
     const spent = await refusalOf(evict('q'));
     expect(spent.message).toBe("Cannot evict pod as it would violate the pod's disruption budget.");
     expect(await harness.exists(pods, key('q'))).toBe(true);
+  });
+
+  async function budgetWith(status: object, spec: object = {}): Promise<void> {
+    const budget = await harness.create(podDisruptionBudgets, {
+      metadata: key('b'),
+      spec: { minAvailable: 1, selector: { matchLabels: { app: 'a' } }, ...spec },
+    });
+    const counts = { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 1, expectedPods: 2 };
+    await harness.update(
+      podDisruptionBudgets,
+      { ...budget, status: { ...counts, observedGeneration: 1, ...status } },
+      { subresource: 'status' },
+    );
+  }
+
+  it.each<[string, object, object, [string, string]]>([
+    ['that is not ready while there are enough that are', {}, {}, ['False', 'Running']],
+    [
+      'that is not ready if such pods may always go',
+      { currentHealthy: 0 },
+      { unhealthyPodEvictionPolicy: 'AlwaysAllow' },
+      ['False', 'Running'],
+    ],
+    ['that has ended', {}, {}, ['False', 'Succeeded']],
+    ['that has not begun', {}, {}, ['False', 'Pending']],
+  ])('[U1] does not charge the budget for a pod %s', async (_, status, spec, [ready, phase]) => {
+    await running('p', ready, phase);
+    await budgetWith(status, spec);
+    await evict('p');
+    expect(await harness.exists(pods, key('p'))).toBe(false);
+    expect((await harness.get(podDisruptionBudgets, key('b'))).status?.disruptedPods).toBeUndefined();
+  });
+
+  const failed = { type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message: 'no scale' };
+  it.each<[string, object, number, string]>([
+    [
+      'a pod that is not ready while too few are',
+      { currentHealthy: 0 },
+      429,
+      'The disruption budget b needs 1 healthy pods and has 0 currently',
+    ],
+    [
+      'a pod whose budget was not looked at since it changed',
+      { observedGeneration: 0, currentHealthy: 0 },
+      429,
+      'The disruption budget b is still being processed by the server.',
+    ],
+    [
+      'a pod whose budget cannot be worked out',
+      { desiredHealthy: 0, conditions: [{ ...failed, lastTransitionTime: '2026-01-01T00:00:00Z' }] },
+      429,
+      'The disruption budget b does not allow evicting pods currently because it failed sync: no scale',
+    ],
+  ])('[U1] refuses %s', async (_, status, code, detail) => {
+    await running('p', 'False');
+    await budgetWith(status);
+    const refusal = await refusalOf(evict('p'));
+    expect(refusal.code).toBe(code);
+    expect(refusal.status.details?.causes).toEqual([{ reason: 'DisruptionBudget', message: detail }]);
   });
 });
 
