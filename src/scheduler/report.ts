@@ -19,9 +19,17 @@ export interface Failure {
   readonly nominatedNodeName?: string;
 }
 
+/** The API's limit for the message of an event. Upstream: NoteLengthLimit. */
+const maxEventMessage = 1024;
+const cutMark = ' ...';
+
+function cut(message: string): string {
+  return message.length <= maxEventMessage ? message : message.slice(0, maxEventMessage - cutMark.length) + cutMark;
+}
+
 /** Resolves when the condition is written, or known to be unwritable. */
 export async function reportFailure(options: ReporterOptions, pod: Pod, failure: Failure): Promise<void> {
-  options.recorder.event(pod, 'Warning', 'FailedScheduling', failure.message);
+  options.recorder.event(pod, 'Warning', 'FailedScheduling', cut(failure.message));
   const status = statusPatch(options.clock, pod, failure);
   if (!status) return;
   await writeStatus(options, pod, status);

@@ -81,7 +81,8 @@ describe('preemption', () => {
     ]);
     await leave('low');
     await plane.clock.advance(1000);
-    expect((await get('high'))?.spec.nodeName).toBe('n1');
+    const placed = await get('high');
+    expect([placed?.spec.nodeName, placed?.status?.nominatedNodeName]).toEqual(['n1', undefined]);
   });
 
   it('[U1] keeps the place free from a pod of less importance that comes meanwhile', async () => {

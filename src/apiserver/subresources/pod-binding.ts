@@ -37,13 +37,15 @@ function bound(call: WriteCall, pod: Pod, { metadata, target }: BindingBody): Po
   if (pod.metadata.deletionTimestamp) throw refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
   if (pod.spec?.nodeName) throw refuse(`pod ${name} is already assigned to node ${JSON.stringify(pod.spec.nodeName)}`);
   if (pod.spec?.schedulingGates?.length) throw refuse(`pod ${name} has non-empty .spec.schedulingGates`);
+  // What was promised is kept: the promise goes. Upstream: ClearingNominatedNodeNameAfterBinding.
+  const { nominatedNodeName: _, ...status } = pod.status ?? {};
   const annotations = { ...pod.metadata.annotations, ...metadata?.annotations };
   const hasAnnotations = Object.keys(annotations).length > 0;
   return {
     ...pod,
     metadata: hasAnnotations ? { ...pod.metadata, annotations } : pod.metadata,
     spec: { ...pod.spec, nodeName: target.name } as NonNullable<Pod['spec']>,
-    status: { ...pod.status, conditions: withScheduled(call, pod) },
+    status: { ...status, conditions: withScheduled(call, pod) },
   };
 }
 

@@ -15,6 +15,7 @@ interface Contents {
 /** A node with what runs on it or is about to. Owned by the scheduler cache; plugins only read. */
 export class NodeInfo {
   node: Node;
+  readonly name: string;
   /** Pods bound to the node or assumed to be, by uid. */
   readonly pods = new Map<string, PodInfo>();
   /** Those with an affinity or anti-affinity to other pods. */
@@ -35,6 +36,7 @@ export class NodeInfo {
 
   constructor(node: Node, contents?: Contents) {
     this.node = node;
+    this.name = node.metadata.name;
     this.requested = contents?.requested ?? new Resource();
     this.nonZeroRequested = contents?.nonZeroRequested ?? new Resource();
     this.usedPorts = contents?.usedPorts ?? new UsedPorts();
@@ -43,10 +45,6 @@ export class NodeInfo {
     this.allowedPods = allowedPodsOf(node);
     this.images = imagesOf(node);
     this.#touch();
-  }
-
-  get name(): string {
-    return this.node.metadata.name;
   }
 
   setNode(node: Node): void {

@@ -43,12 +43,16 @@ export class PodInfo {
 }
 
 const known = new WeakMap<Pod, PodInfo>();
+/** The last one asked for: plugins ask for the same pod once per node. */
+let latest: PodInfo | undefined;
 
 export function podInfoOf(pod: Pod): PodInfo {
+  if (latest?.pod === pod) return latest;
   let info = known.get(pod);
   if (!info) {
     info = new PodInfo(pod);
     known.set(pod, info);
   }
+  latest = info;
   return info;
 }

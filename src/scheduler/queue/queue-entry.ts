@@ -14,6 +14,8 @@ export class QueueEntry implements QueuedPod {
   gatedBy: string | undefined;
   /** When its back-off ends. */
   readyAtMs = 0;
+  /** How often in a row its back-off was spared. */
+  spared = 0;
   /** Its last attempt failed with an error, not for want of room: its back-off is never cut short. */
   failed = false;
 

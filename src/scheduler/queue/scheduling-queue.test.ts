@@ -210,6 +210,17 @@ describe('SchedulingQueue', () => {
     expect(queue.take()?.attempts).toBe(1);
   });
 
+  it('spares a pod the back-off only so often in a row', () => {
+    const { queue } = make();
+    queue.add(pod('a'));
+    let tries = 0;
+    while (queue.take()) {
+      tries++;
+      queue.giveBack('a', { refusedBy: new Set(), spareBackoff: true });
+    }
+    expect([tries, queue.counts.backoff]).toEqual([11, 1]);
+  });
+
   it('[rel-L2] tries a pod after 5 minutes that no event has moved', async () => {
     const { clock, queue, refuse, takeNames } = make();
     for (const name of ['a', 'b']) queue.add(pod(name));

@@ -31,12 +31,15 @@ export interface SchedulingQueueOptions {
 export interface Outcome {
   /** The plugins that refused the pod. None: it failed, and no event will mend that. */
   readonly refusedBy: ReadonlySet<string>;
-  /** The attempt does not lengthen the back-off, nor does the pod wait for one. */
+  /** A few times in a row, the attempt does not lengthen the back-off, nor does the pod wait for one. */
   readonly spareBackoff?: boolean;
 }
 
 /** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds. */
 const backoff = { initialMs: 1000, maxMs: 10_000 };
+
+/** What was to pass at once and has not by then will take its time. */
+const maxSpared = 10;
 
 /** Among back-offs that end in one such span the more important pod goes first. Upstream: backoffQOrderingWindowDuration. */
 const backoffWindowMs = 1000;
@@ -167,11 +170,13 @@ export class SchedulingQueue implements Disposable {
     const happenings = this.#inFlight.end(uid);
     if (!entry) return;
     const now = this.#clock.now();
-    if (spareBackoff) entry.attempts--;
+    const isSpared = spareBackoff && entry.spared < maxSpared;
+    entry.spared = isSpared ? entry.spared + 1 : 0;
+    if (isSpared) entry.attempts--;
     entry.sinceMs = now;
     entry.refusedBy = refusedBy;
     entry.failed = refusedBy.size === 0;
-    entry.readyAtMs = spareBackoff ? now : now + backoffMs(backoff, entry.attempts);
+    entry.readyAtMs = isSpared ? now : now + backoffMs(backoff, entry.attempts);
     if (refusedBy.size === 0 || happenings === 'lost') this.#requeue(entry, 'ScheduleAttemptFailure');
     else {
       const helpful = happenings.find((happening) => this.#helps(happening, entry));

@@ -40,11 +40,12 @@ export interface SelectVictimsOptions {
  * that a budget protects, the most important first. Upstream: SelectVictimsOnNode.
  */
 export function selectVictims({ runner, state: given, pod, node: info, budgets }: SelectVictimsOptions): Selection {
+  const { priority } = podInfoOf(pod);
+  const potential: PodInfo[] = [];
+  for (const other of info.pods.values()) if (other.priority < priority) potential.push(other);
+  if (potential.length === 0) return { kind: 'refused', status: noVictims };
   const state = given.clone();
   const node = info.clone();
-  const { priority } = podInfoOf(pod);
-  const potential = [...node.pods.values()].filter((other) => other.priority < priority);
-  if (potential.length === 0) return { kind: 'refused', status: noVictims };
   const remove = (other: PodInfo) => {
     node.removePod(other.uid);
     runner.removePod(state, pod, other, node);
