@@ -4,21 +4,17 @@ import {
   type Draft,
   namespaces,
   type OwnerReference,
-  type Pod,
-  pods,
   type Secret,
   secrets,
   serviceAccounts,
 } from '../../src/api/index.ts';
 import {
   startGarbageCollector,
-  startNamespaceController,
   startRootCaPublisher,
   startServiceAccountController,
 } from '../../src/controllers/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { laggingClient, mortalClient, startOn } from './support/controllers.ts';
-import { podDraft } from './support/objects.ts';
 
 let plane: ControlPlane;
 
@@ -125,37 +121,6 @@ describe('the garbage collector', () => {
     await plane.clock.advance(60_000);
     expect(await names()).toEqual(['foreign']);
     expect((await plane.client.get(namespaces, { name: 'owned' })).metadata.deletionTimestamp).toBeUndefined();
-  });
-});
-
-describe('the namespace controller', () => {
-  it('[U1] empties a namespace, waits for what holds out, and lets it go', async () => {
-    await startOn(plane, 'namespace', startNamespaceController);
-    await plane.client.create(namespaces, { metadata: { name: 'team' }, spec: {} });
-    const draft = podDraft('p');
-    const held: Draft<Pod> = {
-      ...draft,
-      metadata: { ...draft.metadata, namespace: 'team', finalizers: ['test/hold'] },
-    };
-    await plane.client.create(pods, held);
-    await plane.client.create(secrets, { metadata: { namespace: 'team', name: 's' } });
-    await plane.client.delete(namespaces, { name: 'team' });
-    await plane.clock.advance(2_000);
-    expect((await plane.client.list(secrets, { namespace: 'team' })).items).toEqual([]);
-    const { status } = await plane.client.get(namespaces, { name: 'team' });
-    expect(status?.phase).toBe('Terminating');
-    expect(status?.conditions).toMatchObject([
-      {
-        type: 'NamespaceContentRemaining',
-        status: 'True',
-        reason: 'SomeResourcesRemain',
-        message: 'Some resources are remaining: pods. has 1 resource instances',
-      },
-    ]);
-    const body = { metadata: { finalizers: null } };
-    await plane.client.patch(pods, { namespace: 'team', name: 'p' }, { type: 'merge', body });
-    await plane.clock.advance(2_000);
-    expect(await plane.get(namespaces, { name: 'team' })).toBeUndefined();
   });
 });
 

@@ -1,17 +1,21 @@
 /** The namespace controller: empties a namespace that is being deleted, then lets it go. */
-import { keyOf, type Namespace, namespaces } from '../../api/index.ts';
+import { type KubernetesObject, keyOf, type Namespace, namespaces } from '../../api/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
-import { syncNamespace } from './sync-namespace.ts';
+import { contentTypes, syncNamespace } from './sync-namespace.ts';
 
 export type NamespaceControllerOptions = Omit<ControllerOptions, 'recorder'>;
 
 export const namespaceControllerName = 'namespace-controller';
 
+/** Objects seldom end alone. */
+const settleMs = 100;
+
 export function startNamespaceController(options: NamespaceControllerOptions): AsyncDisposable {
   const { client, informers, clock } = options;
   const logger = options.logger.with({ component: namespaceControllerName });
   const informer = informers.informer(namespaces);
+  const sources = contentTypes.map((type) => informers.informer(type));
   return startWhenSynced(informers, logger, (stack) => {
     const context = { client, namespaces: informer, clock };
     const reconcile = (key: string, signal: AbortSignal) => syncNamespace(context, key, signal);
@@ -20,5 +24,11 @@ export function startNamespaceController(options: NamespaceControllerOptions): A
       if (namespace.metadata.deletionTimestamp) queue.add(keyOf(namespace));
     };
     stack.use(informer.addHandler({ onAdd: wake, onUpdate: (_previous, current) => wake(current) }));
+    // One look for all that ends in a while.
+    const wakeSoon = ({ metadata }: KubernetesObject) => {
+      const { namespace = '' } = metadata;
+      if (informer.get(namespace)?.metadata.deletionTimestamp) queue.addAfter(namespace, settleMs);
+    };
+    for (const source of sources) stack.use(source.addHandler({ onDelete: wakeSoon }));
   });
 }
