@@ -1,8 +1,9 @@
 /** Which changes may make a pod schedulable that NodeVolumeLimits refused. Upstream: csi.go EventsToRegister. */
 import { annMigratedPlugins, type CSINode, type Pod, type VolumeAttachment } from '../../../api/index.ts';
-import { podClaims } from '../../../component-helpers/index.ts';
+import { findInlineMigration, podClaims } from '../../../component-helpers/index.ts';
 import { type ClusterEventWithHint, on } from '../../framework/plugin.ts';
 import { isClaimOfPod } from '../claim-of-pod.ts';
+import { hasMigratedInlineVolumes } from './csi-volumes.ts';
 
 export const nodeVolumeLimitsEvents: readonly ClusterEventWithHint[] = [
   ...on(['CSINodeAdd']),
@@ -33,10 +34,13 @@ function limits(csiNode: CSINode): ReadonlyMap<string, number> {
 
 /** A pod with volumes left its node. */
 export function afterPodDelete(_pod: Pod, deleted: Pod | undefined): boolean {
-  return deleted?.spec.nodeName !== undefined && podClaims(deleted).length > 0;
+  return deleted?.spec.nodeName !== undefined && (podClaims(deleted).length > 0 || hasMigratedInlineVolumes(deleted));
 }
 
-/** A volume left its node, and the pod has claims that may take its place. */
-export function afterAttachmentDelete(pod: Pod, _deleted: VolumeAttachment | undefined): boolean {
-  return podClaims(pod).length > 0;
+/** A volume left its node, and the pod has claims that may take its place, or a volume of its own for that driver. */
+export function afterAttachmentDelete(pod: Pod, deleted: VolumeAttachment | undefined): boolean {
+  if (podClaims(pod).length > 0) return true;
+  return (pod.spec.volumes ?? []).some(
+    (volume) => deleted && findInlineMigration(volume)?.driver === deleted.spec.attacher,
+  );
 }

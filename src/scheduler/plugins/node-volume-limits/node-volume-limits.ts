@@ -4,7 +4,7 @@ import type { Lister } from '../../../client/index.ts';
 import { podClaims } from '../../../component-helpers/index.ts';
 import type { CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable, unschedulable } from '../../framework/status.ts';
-import { csiVolumesOf, type PodVolumesSeen } from './csi-volumes.ts';
+import { csiVolumesOf, hasMigratedInlineVolumes, type PodVolumesSeen } from './csi-volumes.ts';
 import { nodeVolumeLimitsEvents } from './hints.ts';
 import { UsedVolumes, type UsedVolumesOptions } from './used-volumes.ts';
 
@@ -28,17 +28,19 @@ export class NodeVolumeLimits implements Plugin {
   }
 
   preFilter(state: CycleState, pod: Pod): PreFilterResult {
-    if (!pod.spec.volumes?.length || podClaims(pod).length === 0) return { status: skip };
-    state.write(pluginName, csiVolumesOf(pod, this.#options));
+    if (!pod.spec.volumes?.length) return { status: skip };
+    if (podClaims(pod).length === 0 && !hasMigratedInlineVolumes(pod)) return { status: skip };
+    state.write(pluginName, csiVolumesOf(pod, undefined, this.#options));
     return { status: success };
   }
 
-  filter(state: CycleState, _pod: Pod, node: NodeInfo): Status {
-    const wanted = state.read<PodVolumesSeen>(pluginName);
-    if (!wanted) return success;
+  filter(state: CycleState, pod: Pod, node: NodeInfo): Status {
+    const seen = state.read<PodVolumesSeen>(pluginName);
+    if (!seen) return success;
+    const csiNode = this.#options.csiNodes.get(node.name);
+    const wanted = seen.dependsOnNode ? csiVolumesOf(pod, csiNode, this.#options) : seen;
     if (wanted.problem !== undefined) return unresolvable(wanted.problem);
     if (wanted.volumes.size === 0) return success;
-    const csiNode = this.#options.csiNodes.get(node.name);
     const missing = this.#missingDriver(wanted.volumes.values(), csiNode);
     if (missing !== undefined) return unresolvable(`${missing} CSI driver is not installed on the node`);
     const limits = limitsOf(csiNode, new Set(wanted.volumes.values()));

@@ -70,7 +70,7 @@ export class UsedVolumes {
     const changes = this.#classChanges + (this.#changesOf.get(node.name) ?? 0);
     const known = this.#counted.get(node);
     if (known?.generation === node.generation && known.changes === changes && known.csiNode === csiNode) return known;
-    const volumes = this.#count(node);
+    const volumes = this.#count(node, csiNode);
     const countOf = new Map<string, number>();
     for (const driver of volumes.values()) countOf.set(driver, (countOf.get(driver) ?? 0) + 1);
     const counted = { generation: node.generation, changes, csiNode, volumes, countOf };
@@ -78,15 +78,15 @@ export class UsedVolumes {
     return counted;
   }
 
-  #count(node: NodeInfo): CsiVolumes {
+  #count(node: NodeInfo, csiNode: CSINode | undefined): CsiVolumes {
     const used: CsiVolumes = new Map();
     for (const info of node.pods.values()) {
       if (!info.pod.spec.volumes?.length) continue;
-      for (const [volume, driver] of csiVolumesOf(info.pod, this.#options).volumes) used.set(volume, driver);
+      for (const [volume, driver] of csiVolumesOf(info.pod, csiNode, this.#options).volumes) used.set(volume, driver);
       for (const key of info.claimKeys) this.#noteUser(key, node.name);
     }
     for (const attachment of this.#options.attachments.byIndex(attachmentsByNode, node.name)) {
-      addAttachment(attachment, this.#options, used);
+      addAttachment(attachment, csiNode, this.#options, used);
       const { persistentVolumeName } = attachment.spec.source;
       if (persistentVolumeName) this.#note(volumeKey(persistentVolumeName), node.name);
     }

@@ -1,8 +1,9 @@
 /** The caches behind the questions of find-volumes, with indexes that keep each answer short in large clusters. */
-import type { CSIDriver, CSIStorageCapacity, PersistentVolume, StorageClass } from '../../../api/index.ts';
+import type { CSIDriver, CSINode, CSIStorageCapacity, PersistentVolume, StorageClass } from '../../../api/index.ts';
 import type { Informer, Lister } from '../../../client/index.ts';
 import { getClaimClass, getVolumeClass, isVolumeBoundToClaim } from '../../../component-helpers/index.ts';
 import type { AssumeCache } from '../../cache/assume-cache.ts';
+import { volumeOnNode } from '../migrated-volumes.ts';
 import { anyLabelIndexValue, capacityIndexValue, capacityIndexValues } from './capacity.ts';
 import type { VolumeSource } from './find-volumes.ts';
 import { candidateIndexValues, reservedIndexValue, unclaimedIndexValue } from './static-candidates.ts';
@@ -15,6 +16,7 @@ export interface VolumeInformers {
   readonly capacities: Informer<CSIStorageCapacity>;
   readonly classes: Lister<StorageClass>;
   readonly drivers: Lister<CSIDriver>;
+  readonly csiNodes: Lister<CSINode>;
 }
 
 export function addVolumeIndexes({ volumes, capacities }: VolumeInformers): void {
@@ -23,12 +25,12 @@ export function addVolumeIndexes({ volumes, capacities }: VolumeInformers): void
 }
 
 export function createVolumeSource(
-  { capacities, classes, drivers }: VolumeInformers,
+  { capacities, classes, drivers, csiNodes }: VolumeInformers,
   volumes: AssumeCache<PersistentVolume>,
 ): VolumeSource {
   return {
     volume: (name) => volumes.get(name),
-    onNode: (volume) => volume,
+    onNode: (volume, nodeName) => volumeOnNode(volume, csiNodes.get(nodeName)),
     reserved: (claim) => {
       const { namespace = '', name } = claim.metadata;
       const className = getClaimClass(claim);

@@ -1,8 +1,9 @@
 /** Waits until the volumes of a pod are bound, woken by the changes of what it waits for. */
 import { keyOf, type Node, type PersistentVolume, type PersistentVolumeClaim, type Pod } from '../../../api/index.ts';
-import { type Clock, onAbort, TimeoutError, withDeadline } from '../../../base/index.ts';
+import { type Clock, messageOf, onAbort, TimeoutError, withDeadline } from '../../../base/index.ts';
 import type { Informer } from '../../../client/index.ts';
-import { type BindingView, checkBindings, type WrittenBindings } from './check-bindings.ts';
+import { MigrationError } from '../../../component-helpers/index.ts';
+import { type BindingProgress, type BindingView, checkBindings, type WrittenBindings } from './check-bindings.ts';
 
 /** The volumes of a pod cannot be bound for the node that was chosen: the pod must be placed anew. */
 export class BindingError extends Error {
@@ -62,7 +63,7 @@ export class BindingWait {
   async #wait(written: WrittenBindings, signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const look = () => {
-      const progress = checkBindings(written, this.#options.view);
+      const progress = this.#check(written);
       if (progress.kind === 'bound') resolve();
       else if (progress.kind === 'failed') reject(new BindingError(`binding volumes: ${progress.reason}`));
     };
@@ -75,6 +76,15 @@ export class BindingWait {
       await promise;
     } finally {
       for (const key of keys) this.#forget(key, look);
+    }
+  }
+
+  #check(written: WrittenBindings): BindingProgress {
+    try {
+      return checkBindings(written, this.#options.view);
+    } catch (thrown) {
+      if (!(thrown instanceof MigrationError)) throw thrown;
+      return { kind: 'failed', reason: `failed to translate pv to csi: ${messageOf(thrown)}` };
     }
   }
 
