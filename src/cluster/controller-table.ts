@@ -45,7 +45,7 @@ const volumes: readonly ControllerEntry[] = [
     start: (options, { settings: { attachDetach } }) =>
       controllers.startAttachDetachController({
         ...options,
-        syncPeriodMs: attachDetach.syncPeriodMs,
+        syncPeriodMs: attachDetach.reconcileSync ? attachDetach.syncPeriodMs : 0,
         forceDetachOnTimeout: attachDetach.forceDetachOnTimeout,
       }),
   },

@@ -2,13 +2,9 @@
 import type { Mutant } from './mutant.ts';
 
 const binder = 'src/controllers/persistentvolume';
-const attachDetach = 'src/controllers/attachdetach';
 const provisioner = 'src/sidecars/external-provisioner';
-const attacher = 'src/sidecars/external-attacher/sync-attachment.ts';
 const binderTests = 'test/integration/persistent-volume.test.ts';
-const attachDetachTests = 'test/integration/attach-detach.test.ts';
 const provisionerTests = 'test/integration/provisioner.test.ts';
-const attacherTests = 'test/integration/attacher.test.ts';
 const schedulerTests = 'test/integration/scheduler.test.ts';
 const assumptionTests = 'test/integration/scheduler-assumptions.test.ts';
 
@@ -105,77 +101,6 @@ const bindingMutants: readonly Mutant[] = [
   },
 ];
 
-const attachingMutants: readonly Mutant[] = [
-  {
-    name: 'detach-while-the-node-uses-the-volume',
-    breaks: ['rel-D2'],
-    file: `${attachDetach}/detach-evidence.ts`,
-    find: "if (!isInUse(node, volumeName)) return { kind: 'unmounted' };",
-    replace: "if (node) return { kind: 'unmounted' };",
-    tests: [`${attachDetach}/detach-evidence.test.ts`, attachDetachTests],
-  },
-  {
-    name: 'detach-on-the-word-of-a-cache',
-    breaks: ['rel-D3'],
-    file: `${attachDetach}/detach.ts`,
-    find: 'const node = await ifFound(context.client.get(nodes, key, { signal }));',
-    replace: 'const node = context.nodes.get(key.name);',
-    tests: [attachDetachTests],
-  },
-  {
-    name: 'node-read-before-it-is-told',
-    breaks: ['rel-D3'],
-    file: `${attachDetach}/detach.ts`,
-    find: `await reports.flush(node, signal);
-    const evidence = await readEvidence(context, { volumeName, node }, name, signal);`,
-    replace: `const evidence = await readEvidence(context, { volumeName, node }, name, signal);
-    await reports.flush(node, signal);`,
-    tests: [attachDetachTests],
-  },
-  {
-    name: 'detach-on-a-timer',
-    breaks: ['rel-D2'],
-    file: `${attachDetach}/detach.ts`,
-    find: 'const unwantedForMs = forceDetachOnTimeout ?',
-    replace: 'const unwantedForMs = forceDetachOnTimeout !== undefined ?',
-    tests: [attachDetachTests],
-  },
-  {
-    name: 'taint-believed-while-the-agent-lives',
-    breaks: ['rel-D2'],
-    file: `${attachDetach}/detach-evidence.ts`,
-    find: "if (agentAlive) return { kind: 'inUse', agentAlive };",
-    replace: '',
-    tests: [attachDetachTests],
-  },
-  {
-    name: 'exclusive-volume-attached-to-two-nodes',
-    breaks: ['rel-D1'],
-    file: `${attachDetach}/decide-attachment.ts`,
-    find: "if (exclusive && otherHolders.length > 0) return { kind: 'blocked', by: otherHolders };",
-    replace: '',
-    tests: [attachDetachTests],
-  },
-  {
-    name: 'attachment-freed-before-it-is-detached',
-    breaks: ['rel-D5'],
-    file: attacher,
-    find: 'if (spec) await csiControllerUnpublish(context, { spec, nodeId: nodeIdOf(context, attachment) }, signal);',
-    replace: `const early = { metadata: { '$deleteFromPrimitiveList/finalizers': [finalizer] } };
-    await context.client.patch(volumeAttachments, attachment.metadata, { type: 'strategic', body: early }, { signal });
-    if (spec) await csiControllerUnpublish(context, { spec, nodeId: nodeIdOf(context, attachment) }, signal);`,
-    tests: [attacherTests],
-  },
-  {
-    name: 'attach-without-a-finalizer',
-    breaks: ['rel-D6'],
-    file: attacher,
-    find: 'const body = { metadata: { uid, finalizers: [finalizer], annotations: { [nodeIdAnnotation]: nodeId } } };',
-    replace: 'const body = { metadata: { uid, annotations: { [nodeIdAnnotation]: nodeId } } };',
-    tests: [attacherTests],
-  },
-];
-
 const provisioningMutants: readonly Mutant[] = [
   {
     name: 'volume-deleted-while-attached',
@@ -246,4 +171,4 @@ const provisioningMutants: readonly Mutant[] = [
   },
 ];
 
-export const controlMutants: readonly Mutant[] = [...bindingMutants, ...attachingMutants, ...provisioningMutants];
+export const controlMutants: readonly Mutant[] = [...bindingMutants, ...provisioningMutants];

@@ -2,9 +2,10 @@
  * One mutant per bug that storage systems have really had. They change the code as it stands: whoever changes that
  * line moves the mutant along.
  */
+import { attachMutants } from './attach-mutants.ts';
 import { controlMutants } from './control-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
 
-export const mutants: readonly Mutant[] = [...serverMutants, ...controlMutants, ...nodeMutants];
+export const mutants: readonly Mutant[] = [...serverMutants, ...controlMutants, ...attachMutants, ...nodeMutants];

@@ -19,6 +19,9 @@ export class ActualStateOfWorld {
   readonly #detaching = new Set<string>();
   /** Uids of attachments that this process deleted: their deletionTimestamp may not have come back yet. */
   readonly #deleted = new Set<string>();
+  /** Uids of attachments that no other controller can be about to delete on what it saw before. */
+  readonly #secured = new Set<string>();
+  readonly #versions = new Map<string, number>();
 
   /**
    * Takes note of an attachment. The volume it stands for is one of the candidates; once known it is remembered, so
@@ -31,6 +34,7 @@ export class ActualStateOfWorld {
     const volumeName = before?.volumeName ?? volumeNameOf(attachment, candidates);
     this.#remove(name);
     this.#held.set(name, { attachment, volumeName });
+    this.#changed(attachment);
     link(this.#byNode, attachment.spec.nodeName, name, attachment);
     if (volumeName !== undefined) link(this.#byVolume, volumeName, attachment.spec.nodeName, attachment);
     return volumeName;
@@ -41,7 +45,10 @@ export class ActualStateOfWorld {
     const held = this.#held.get(name);
     this.#remove(name);
     this.#detaching.delete(name);
-    if (held) this.#deleted.delete(held.attachment.metadata.uid);
+    if (held) {
+      this.#deleted.delete(held.attachment.metadata.uid);
+      this.#secured.delete(held.attachment.metadata.uid);
+    }
     return held?.volumeName;
   }
 
@@ -73,25 +80,54 @@ export class ActualStateOfWorld {
   /** From now on the node is not told that it has the volume. */
   markDetaching(attachmentName: string): void {
     this.#detaching.add(attachmentName);
+    this.#changed(this.get(attachmentName));
   }
 
   unmarkDetaching(attachmentName: string): void {
     this.#detaching.delete(attachmentName);
+    this.#changed(this.get(attachmentName));
   }
 
   /** The attachment was deleted and only waits for its attacher. */
-  markDeleted(uid: string): void {
-    this.#deleted.add(uid);
+  markDeleted({ metadata, spec }: VolumeAttachment): void {
+    this.#deleted.add(metadata.uid);
+    this.#changed({ spec });
+  }
+
+  /** This process created the attachment, or wrote to it since: a delete that relies on an older version fails. */
+  secure({ metadata, spec }: VolumeAttachment): void {
+    this.#secured.add(metadata.uid);
+    this.#changed({ spec });
+  }
+
+  /** Somebody else stopped reporting the volume, maybe in order to detach it. */
+  unsecure({ metadata, spec }: VolumeAttachment): void {
+    this.#secured.delete(metadata.uid);
+    this.#changed({ spec });
+  }
+
+  isSecured({ metadata }: VolumeAttachment): boolean {
+    return this.#secured.has(metadata.uid);
   }
 
   isDeleting({ metadata }: VolumeAttachment): boolean {
     return metadata.deletionTimestamp !== undefined || this.#deleted.has(metadata.uid);
   }
 
-  /** Whether the node may rely on the volume: attached, and nobody is about to take it away. */
+  /** Whether the node may rely on the volume: attached, and this process is not about to take it away. */
   isUsable(attachment: VolumeAttachment): boolean {
     if (this.isDeleting(attachment) || this.#detaching.has(attachment.metadata.name)) return false;
     return attachment.status?.attached === true;
+  }
+
+  /** Grows with every change of what `isUsable` and `isSecured` say of the node's attachments. */
+  versionOf(node: string): number {
+    return this.#versions.get(node) ?? 0;
+  }
+
+  #changed(attachment: Pick<VolumeAttachment, 'spec'> | undefined): void {
+    const node = attachment?.spec.nodeName;
+    if (node !== undefined) this.#versions.set(node, this.versionOf(node) + 1);
   }
 
   #remove(name: string): void {
@@ -99,6 +135,7 @@ export class ActualStateOfWorld {
     if (!held) return;
     this.#held.delete(name);
     const { nodeName } = held.attachment.spec;
+    this.#changed(held.attachment);
     unlink(this.#byNode, nodeName, name);
     if (held.volumeName !== undefined) unlink(this.#byVolume, held.volumeName, nodeName);
   }

@@ -6,6 +6,7 @@ import type { Announcer } from '../common/announcer.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import type { ActualStateOfWorld } from './actual-state-of-world.ts';
 import type { DesiredStateOfWorld } from './desired-state-of-world.ts';
+import type { FenceReason } from './detach-evidence.ts';
 import type { NodeReports } from './node-reports.ts';
 
 /** An attach that this process waits for. */
@@ -13,7 +14,15 @@ export interface PendingAttach {
   readonly sinceMs: number;
 }
 
+/** This process, as others may see it. */
+export interface ControllerInstance {
+  readonly id: string;
+  /** How often it told a node of a volume that somebody else may have taken off the node's list. */
+  reports: number;
+}
+
 export interface AttachContext {
+  readonly instance: ControllerInstance;
   readonly client: Client;
   /** Reads what the client may not. */
   readonly reader: Client;
@@ -33,12 +42,26 @@ export interface AttachContext {
   readonly reports: NodeReports;
   /** By attachment name. */
   readonly pendingAttaches: Map<string, PendingAttach>;
-  /** Since when an attachment is unwanted, by its name: for those who opted in to a time limit. */
+  /** Since when an attachment is unwanted, by its name. */
   readonly unwantedSinceMs: Map<string, number>;
+  /** Since when this process knows that there is no such node, by its name. */
+  readonly absentSinceMs: Map<string, number>;
   readonly forceDetachOnTimeout: boolean;
+  /** Told of every detach that no agent confirmed. */
+  readonly forcedDetachListeners: Set<(reason: FenceReason) => void>;
   readonly queue: Pick<WorkQueue, 'add'>;
 }
 
+/** One volume on one node. */
+export interface VolumeOnNode {
+  readonly volumeName: string;
+  readonly node: string;
+}
+
+export const podsByNode = 'attachdetach/node';
+export const attachmentsByVolume = 'attachdetach/persistent-volume';
+/** Keys of attachments whose volume is unknown, among keys that are volume names. */
+export const orphanPrefix = 'attachment/';
 /** Index of nodes by the volumes that they list in volumesInUse or volumesAttached. */
 export const nodesByVolume = 'attachdetach/volume';
 

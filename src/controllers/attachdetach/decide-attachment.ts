@@ -15,8 +15,8 @@ export interface AttachmentState {
   readonly exclusive: boolean;
   /** Whether the node's agent lists the volume as in use, as far as the cache knows. */
   readonly inUse: boolean;
-  /** Whether the controller attaches for this node at all. A node that is gone counts as managed. */
-  readonly managed: boolean;
+  /** `gone`: what is there stays until there is evidence that it can go. `unmanaged`: its agent attaches by itself. */
+  readonly node: 'managed' | 'unmanaged' | 'gone';
 }
 
 export type AttachmentDecision =
@@ -34,16 +34,17 @@ export type AttachmentDecision =
   | { readonly kind: 'none' };
 
 export function decideAttachment(state: AttachmentState): AttachmentDecision {
-  const { attachment, managed, deleting } = state;
-  if (!managed) return { kind: 'none' };
+  const { attachment, node, deleting } = state;
+  if (node === 'unmanaged') return { kind: 'none' };
   // Also when a pod wants it again: it has to go before a new one can come.
   if (attachment && deleting) return { kind: 'awaitDetach', error: attachment.status?.detachError?.message };
   return state.wanted ? decideWanted(state) : decideUnwanted(state);
 }
 
-function decideWanted({ attachment, exclusive, otherHolders }: AttachmentState): AttachmentDecision {
+function decideWanted({ attachment, exclusive, node, otherHolders }: AttachmentState): AttachmentDecision {
   if (attachment?.status?.attached) return { kind: 'attached' };
   if (attachment) return { kind: 'awaitAttach', error: attachment.status?.attachError?.message };
+  if (node === 'gone') return { kind: 'none' };
   if (exclusive && otherHolders.length > 0) return { kind: 'blocked', by: otherHolders };
   return { kind: 'attach' };
 }
@@ -59,7 +60,7 @@ const sharedModes = ['ReadWriteMany', 'ReadOnlyMany'];
  * Whether the volume must be on one node at a time. Without access modes nothing is known, and the driver decides.
  * Upstream: attachdetach/util IsMultiAttachAllowed.
  */
-export function isExclusive(volume: PersistentVolume | undefined): boolean {
-  const modes = volume?.spec.accessModes ?? [];
+export function isExclusive(volume: Pick<PersistentVolume, 'spec'>): boolean {
+  const modes = volume.spec.accessModes ?? [];
   return modes.length > 0 && !modes.some((mode) => sharedModes.includes(mode));
 }

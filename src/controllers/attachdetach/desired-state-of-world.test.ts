@@ -25,7 +25,9 @@ function world(more: Partial<PodVolumeWorld> = {}, claim: PersistentVolumeClaim 
 }
 
 describe('the volumes that a pod wants attached', () => {
-  const wanted = [{ volumeName: 'kubernetes.io/csi/d^h', persistentVolume: 'v' }];
+  const wanted = [
+    { volumeName: 'kubernetes.io/csi/d^h', name: 'v', source: { persistentVolumeName: 'v' }, exclusive: true },
+  ];
   const keep = { ...managed, 'volumes.kubernetes.io/keep-terminated-pod-volumes': 'true' };
   const succeeded = testPod('p', { nodeName: 'n1', volumes }, { status: { phase: 'Succeeded' } });
   const deleted = { deletionTimestamp: '2026-01-01T00:00:00Z' };
@@ -62,14 +64,19 @@ describe('the volumes that a pod wants attached', () => {
 
 describe('the desired state of the world', () => {
   const want = (...names: string[]) =>
-    names.map((volumeName) => ({ volumeName, persistentVolume: `pv-${volumeName}` }));
+    names.map((volumeName) => ({
+      volumeName,
+      name: `pv-${volumeName}`,
+      source: { persistentVolumeName: `pv-${volumeName}` },
+      exclusive: true,
+    }));
 
   it('[D1] answers by volume and node, and tells what changed', () => {
     const desired = new DesiredStateOfWorld();
     expect(desired.setPod(pod, want('a', 'b'))).toEqual(['a', 'b']);
     expect(desired.setPod(pod, want('a', 'b'))).toEqual([]);
     expect(desired.isWanted('a', 'n1')).toBe(true);
-    expect(desired.persistentVolumeOf('b')).toBe('pv-b');
+    expect(desired.wantedOn('b', 'n1')?.name).toBe('pv-b');
     expect([...desired.setPod(pod, want('b', 'c'))].sort()).toEqual(['a', 'b', 'c']);
     expect(desired.isWanted('a', 'n1')).toBe(false);
     expect(desired.nodesWanting('c')).toEqual(['n1']);

@@ -67,14 +67,17 @@ export class DesiredStateOfWorld {
     return pods ? [...pods].sort(([left], [right]) => (left < right ? -1 : 1)).map(([, { pod }]) => pod) : [];
   }
 
-  /** The PersistentVolume that the pods know the volume by. */
-  persistentVolumeOf(volumeName: string): string | undefined {
-    for (const pods of this.#volumes.get(volumeName)?.values() ?? []) {
-      for (const { wanted } of pods.values()) {
-        return wanted.find((volume) => volume.volumeName === volumeName)?.persistentVolume;
-      }
+  /** The volume as the pods on the node know it. */
+  wantedOn(volumeName: string, node: string): WantedVolume | undefined {
+    for (const { wanted } of this.#volumes.get(volumeName)?.get(node)?.values() ?? []) {
+      return wanted.find((volume) => volume.volumeName === volumeName);
     }
     return undefined;
+  }
+
+  /** Pairs of a volume and a node. */
+  *volumesToAttach(): Iterable<{ readonly volumeName: string; readonly node: string }> {
+    for (const [volumeName, nodes] of this.#volumes) for (const node of nodes.keys()) yield { volumeName, node };
   }
 }
 
@@ -87,5 +90,10 @@ function getOrAdd<V>(map: Map<string, V>, key: string, make: () => V): V {
 }
 
 function sameVolumes(left: readonly WantedVolume[], right: readonly WantedVolume[]): boolean {
-  return left.length === right.length && left.every(({ volumeName }, index) => volumeName === right[index]?.volumeName);
+  return left.length === right.length && left.every((volume, index) => sameVolume(volume, right[index]));
+}
+
+function sameVolume(left: WantedVolume, right: WantedVolume | undefined): boolean {
+  if (left.volumeName !== right?.volumeName) return false;
+  return left.name === right.name && left.exclusive === right.exclusive;
 }

@@ -13,6 +13,14 @@ export function attachFailed(volume: string, why: string): Announcement {
   return { type: 'Warning', reason: 'FailedAttachVolume', message };
 }
 
+/** When the attachment that is waited for is being deleted. */
+export const attachmentDeleted = 'volume attachment is being deleted';
+
+export function detachFailed(volume: string, why: string): Announcement {
+  const message = `DetachVolume.Detach failed for volume "${volume}" : ${why}`;
+  return { type: 'Warning', reason: 'FailedDetachVolume', message };
+}
+
 export function attachTimedOut(driver: string, volumeHandle: string): string {
   return `timed out waiting for external-attacher of ${driver} CSI driver to attach volume ${volumeHandle}`;
 }

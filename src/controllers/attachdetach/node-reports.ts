@@ -14,10 +14,20 @@ export interface NodeReportsOptions {
   readonly nodes: WrittenCache<Node>;
   /** The names of the volumes that the node may rely on. `reported` are those it is told of at present. */
   readonly usableVolumes: (node: string, reported: ReadonlySet<string>) => ReadonlySet<string>;
+  /** Grows whenever the answer of `usableVolumes` may have changed. */
+  readonly versionOf: (node: string) => number;
+}
+
+/** A look that found the node's list as it must be. */
+interface GoodLook {
+  readonly node: Node;
+  readonly version: number;
 }
 
 export class NodeReports {
   readonly #options: NodeReportsOptions;
+  readonly #goodLooks = new Map<string, GoodLook>();
+  readonly #reported = new WeakMap<Node, ReadonlySet<string>>();
   readonly #lock = new KeyLock<string>();
 
   constructor(options: NodeReportsOptions) {
@@ -40,12 +50,34 @@ export class NodeReports {
     });
   }
 
+  /** Whether there is a node that is not told of the volume, as far as is known here. */
+  isMissing(name: string, volumeName: string): boolean {
+    const node = this.#options.nodes.get(name);
+    return node !== undefined && !this.#reportedTo(node).has(volumeName);
+  }
+
+  /** The names in the node's list: worked out once for each version of the node. */
+  #reportedTo(node: Node): ReadonlySet<string> {
+    const known = this.#reported.get(node);
+    if (known) return known;
+    const names = new Set(node.status?.volumesAttached?.map(({ name }) => name));
+    this.#reported.set(node, names);
+    return names;
+  }
+
   /** The list as it must be; undefined when it is so. What stays keeps its place. */
   #listFor(node: Node): readonly AttachedVolume[] | undefined {
+    const { name: nodeName } = node.metadata;
+    const version = this.#options.versionOf(nodeName);
+    const look = this.#goodLooks.get(nodeName);
+    if (look?.node === node && look.version === version) return undefined;
     const current = node.status?.volumesAttached ?? [];
-    const reported = new Set(current.map(({ name }) => name));
-    const usable = this.#options.usableVolumes(node.metadata.name, reported);
-    if (usable.size === reported.size && current.every(({ name }) => usable.has(name))) return undefined;
+    const reported = this.#reportedTo(node);
+    const usable = this.#options.usableVolumes(nodeName, reported);
+    if (usable.size === current.length && current.every(({ name }) => usable.has(name))) {
+      this.#goodLooks.set(nodeName, { node, version });
+      return undefined;
+    }
     const added = [...usable].filter((name) => !reported.has(name)).sort();
     return [...current.filter(({ name }) => usable.has(name)), ...added.map((name) => ({ name, devicePath: '' }))];
   }

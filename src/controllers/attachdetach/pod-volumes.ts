@@ -1,7 +1,8 @@
 /** Which volumes a pod wants attached to its node. Pure. Upstream: attachdetach/util/util.go. */
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/index.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachmentSource } from '../../api/index.ts';
 import { annControllerManagedAttach, isPodTerminated, podClaims, podIsOwner } from '../../component-helpers/index.ts';
-import { csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/index.ts';
+import { type CsiVolume, csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/index.ts';
+import { isExclusive } from './decide-attachment.ts';
 
 export interface PodVolumeWorld {
   node(name: string): Node | undefined;
@@ -13,7 +14,12 @@ export interface PodVolumeWorld {
 export interface WantedVolume {
   /** As nodes list it: `kubernetes.io/csi/<driver>^<handle>`. */
   readonly volumeName: string;
-  readonly persistentVolume: string;
+  /** What users know the volume by. */
+  readonly name: string;
+  /** What an attachment of it names. */
+  readonly source: VolumeAttachmentSource;
+  /** Whether it must be on one node at a time. */
+  readonly exclusive: boolean;
 }
 
 const annKeepTerminatedPodVolumes = 'volumes.kubernetes.io/keep-terminated-pod-volumes';
@@ -23,27 +29,49 @@ export function isManagedNode(node: Node): boolean {
   return node.metadata.annotations?.[annControllerManagedAttach] !== undefined;
 }
 
-/** The volumes that must be attached to the pod's node for its sake; none while it has no node or when it has ended. */
+/**
+ * The volumes that must be attached to the pod's node for its sake; none when it has ended. A pod whose Node object was
+ * deleted still wants what it has: it may run, and is taken away by the pod garbage collector.
+ */
 export function wantedVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedVolume[] {
-  const node = pod.spec.nodeName ? world.node(pod.spec.nodeName) : undefined;
-  if (!node || !isManagedNode(node) || !needsVolumes(pod, node)) return [];
+  if (!pod.spec.nodeName || !needsVolumes(pod, world.node(pod.spec.nodeName))) return [];
   const wanted: WantedVolume[] = [];
+  for (const { source, volume } of podSources(pod, world)) {
+    if (!world.attachRequired(source.driver)) continue;
+    const { name } = volume.metadata;
+    const volumeName = csiUniqueVolumeName(source);
+    if (wanted.some((known) => known.volumeName === volumeName)) continue;
+    wanted.push({ volumeName, name, source: { persistentVolumeName: name }, exclusive: isExclusive(volume) });
+  }
+  return wanted;
+}
+
+/** The drivers of the volumes that a pod on a node uses, attached by whomever. */
+export function driversUsed(pod: Pod, world: PodVolumeWorld): readonly string[] {
+  return pod.spec.nodeName ? podSources(pod, world).map(({ source }) => source.driver) : [];
+}
+
+interface PodSource {
+  readonly volume: PersistentVolume;
+  readonly source: CsiVolume;
+}
+
+function podSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
+  const sources: PodSource[] = [];
   for (const { claimName, ephemeral } of podClaims(pod)) {
     const claim = world.claim(`${pod.metadata.namespace}/${claimName}`);
     if (!claim || (ephemeral && !podIsOwner(pod, claim))) continue;
     const volume = boundVolume(claim, world);
     const source = volume && csiVolumeOf(volume.spec);
-    if (!source || !world.attachRequired(source.driver)) continue;
-    wanted.push({ volumeName: csiUniqueVolumeName(source), persistentVolume: volume.metadata.name });
+    if (source) sources.push({ volume, source });
   }
-  return wanted;
+  return sources;
 }
 
-function needsVolumes(pod: Pod, node: Node): boolean {
-  if (!isPodTerminated(pod)) return true;
-  // For debugging: the volumes of a pod that ended stay until the pod is deleted.
-  const kept = node.metadata.annotations?.[annKeepTerminatedPodVolumes] === 'true';
-  return kept && pod.metadata.deletionTimestamp === undefined;
+function needsVolumes(pod: Pod, node: Node | undefined): boolean {
+  if (node && !isManagedNode(node)) return false;
+  // For debugging: the volumes of a pod that ended stay until the pod is gone.
+  return !isPodTerminated(pod) || node?.metadata.annotations?.[annKeepTerminatedPodVolumes] === 'true';
 }
 
 /** Both sides must agree: a claim that merely names a volume may be an impostor. */

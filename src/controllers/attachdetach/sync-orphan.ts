@@ -13,13 +13,18 @@ import {
 } from '../../volume-plugins/index.ts';
 import { ifFound, listLive } from '../common/read-live.ts';
 import { type AttachContext, listedVolumes } from './attach-context.ts';
+import { readEvidence } from './detach.ts';
 import { isManagedNode } from './pod-volumes.ts';
 
 /** A watch that is behind catches up by itself; this only bounds the wait. */
 const cacheLagMs = 1_000;
+/** A node that is gone, or was made anew, falls silent or becomes Ready without an event of the attachment. */
+const recheckNodeMs = 10_000;
+/** Listed by no node. */
+const unknownVolume = '';
 
 export async function syncOrphan(context: AttachContext, name: string, signal: AbortSignal): Promise<ReconcileResult> {
-  const { actual, client, logger, queue } = context;
+  const { actual, client, clock, logger, queue, unwantedSinceMs } = context;
   const attachment = actual.get(name);
   if (!attachment || !isCsiAttachmentName(name) || actual.isDeleting(attachment)) return done;
   if (actual.volumeNameOf(name) !== undefined) return done;
@@ -35,11 +40,14 @@ export async function syncOrphan(context: AttachContext, name: string, signal: A
     queue.add(volumeName);
     return done;
   }
-  // The node lists no volume that the attachment could stand for, so nothing on it can be in use.
+  // The node lists no volume that the attachment could stand for: nothing on it is in use, if the list is to be trusted.
+  if (!unwantedSinceMs.has(name)) unwantedSinceMs.set(name, clock.monotonic());
+  const target = { volumeName: unknownVolume, node: attachment.spec.nodeName };
+  if ((await readEvidence(context, target, attachment, signal)).kind === 'inUse') return requeueAfter(recheckNodeMs);
   logger.info('deleting an attachment without a volume', { attachment: name, node: attachment.spec.nodeName });
-  const { uid } = attachment.metadata;
-  await ifFound(client.delete(volumeAttachments, { name }, { preconditions: { uid }, signal }));
-  actual.markDeleted(uid);
+  const { uid, resourceVersion } = attachment.metadata;
+  await ifFound(client.delete(volumeAttachments, { name }, { preconditions: { uid, resourceVersion }, signal }));
+  actual.markDeleted(attachment);
   return done;
 }
 

@@ -2,19 +2,17 @@
  * Brings one volume to the nodes that want it and away from those that do not: reads, decides, acts. One volume is
  * worked on by one sync at a time, so at most one call per volume is on its way.
  */
-import { isAlreadyExists, isNotFound, keyOf, volumeAttachments } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { csiAttachmentName, parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
-import { type AttachContext, listedVolumes, nodesByVolume } from './attach-context.ts';
-import { type AttachmentDecision, decideAttachment, isExclusive } from './decide-attachment.ts';
-import { detach } from './detach.ts';
+import { announceAttached, announceBlocked, announceDetachFailed } from './announce.ts';
+import { attach, attachInterrupted, awaitAttach } from './attach.ts';
+import { type AttachContext, listedVolumes, nodesByVolume, type VolumeOnNode } from './attach-context.ts';
+import { type AttachmentDecision, decideAttachment } from './decide-attachment.ts';
+import { areFenced, detach, recheckSilentAgentMs } from './detach.ts';
 import { isInUse } from './detach-evidence.ts';
-import { attachFailed, attachSucceeded, attachTimedOut, multiAttachError } from './messages.ts';
 import { isManagedNode } from './pod-volumes.ts';
-
-/** How long an attacher may take before users are told. Upstream: csiTimeout of the CSI attacher. */
-const attachTimeoutMs = 120_000;
+import { reportAttached } from './report-attached.ts';
 
 export async function syncVolume(
   context: AttachContext,
@@ -30,10 +28,17 @@ export async function syncVolume(
   const leaving = decisions.filter(({ decision }) => isLeaving(decision));
   const staying = decisions.filter(({ decision }) => !isLeaving(decision));
   const delays: number[] = [];
+  const failures: unknown[] = [];
   for (const { node, decision } of [...leaving, ...staying]) {
     recordDecision(context, volumeName, node, decision);
-    delays.push(await act(context, { volumeName, node }, decision, signal));
+    try {
+      delays.push(await act(context, { volumeName, node }, decision, signal));
+    } catch (error) {
+      // The other nodes of the volume have their turn all the same.
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   const delayMs = Math.min(...delays, Number.POSITIVE_INFINITY);
   return Number.isFinite(delayMs) ? requeueAfter(delayMs) : done;
 }
@@ -61,18 +66,18 @@ function nodesConcerned({ desired, actual, nodeInformer }: AttachContext, volume
 }
 
 function decide(context: AttachContext, volumeName: string, nodeName: string): AttachmentDecision {
-  const { desired, actual, nodes, volumes } = context;
+  const { desired, actual, nodes } = context;
   const node = nodes.get(nodeName);
-  const persistentVolume = desired.persistentVolumeOf(volumeName);
+  const wanted = desired.wantedOn(volumeName, nodeName);
   const attachment = actual.attachmentsOf(volumeName).get(nodeName);
   return decideAttachment({
-    wanted: desired.isWanted(volumeName, nodeName),
+    wanted: wanted !== undefined,
     attachment,
     deleting: attachment !== undefined && actual.isDeleting(attachment),
     otherHolders: otherHolders(context, volumeName, nodeName),
-    exclusive: isExclusive(persistentVolume === undefined ? undefined : volumes.get(persistentVolume)),
+    exclusive: wanted?.exclusive ?? false,
     inUse: node !== undefined && isInUse(node, volumeName),
-    managed: node === undefined || isManagedNode(node),
+    node: node === undefined ? 'gone' : isManagedNode(node) ? 'managed' : 'unmanaged',
   });
 }
 
@@ -88,11 +93,6 @@ function otherHolders(context: AttachContext, volumeName: string, node: string):
   return [...holders].sort();
 }
 
-export interface VolumeOnNode {
-  readonly volumeName: string;
-  readonly node: string;
-}
-
 /** Returns after how many milliseconds to look again although nothing may have changed; Infinity for never. */
 async function act(
   context: AttachContext,
@@ -102,23 +102,23 @@ async function act(
 ): Promise<number> {
   switch (decision.kind) {
     case 'attach':
-      return await attach(context, target, signal);
+      return await attachIfStillDue(context, target, signal);
     case 'awaitAttach':
+      forgetUnwanted(context, target);
+      // It may have been attached before: then the node believes it still is.
+      await context.reports.flush(target.node, signal);
       return awaitAttach(context, target, decision.error);
     case 'attached':
-      forgetUnwanted(context, target);
-      await context.reports.flush(target.node, signal);
-      announceAttached(context, target);
-      return Number.POSITIVE_INFINITY;
+      return await settleAttached(context, target, signal);
     case 'blocked':
-      announceBlocked(context, target, decision.by);
-      return Number.POSITIVE_INFINITY;
+      return await resolveBlock(context, target, decision.by, signal);
     case 'detach':
     case 'awaitUnmount':
       return await detach(context, target, decision.attachment, signal);
     case 'awaitDetach':
       await context.reports.flush(target.node, signal);
-      if (decision.error) announceToPods(context, target, decision.error);
+      attachInterrupted(context, target);
+      if (decision.error) announceDetachFailed(context, target, decision.error);
       return Number.POSITIVE_INFINITY;
     case 'none':
       await context.reports.flush(target.node, signal);
@@ -128,105 +128,40 @@ async function act(
   }
 }
 
-async function attach(
+async function resolveBlock(
   context: AttachContext,
-  { volumeName, node }: VolumeOnNode,
+  target: VolumeOnNode,
+  holders: readonly string[],
   signal: AbortSignal,
 ): Promise<number> {
-  const { actual, client, clock, desired, pendingAttaches } = context;
-  // Decisions of this run may have awaited detaches: only what still holds is attached.
-  const source = parseCsiUniqueVolumeName(volumeName);
-  const persistentVolumeName = desired.persistentVolumeOf(volumeName);
-  const decision = decide(context, volumeName, node);
-  if (decision.kind !== 'attach' || !source || persistentVolumeName === undefined) {
-    context.queue.add(volumeName);
+  if (holders.some((holder) => context.actual.attachmentsOf(target.volumeName).has(holder))) {
+    announceBlocked(context, target, holders);
     return Number.POSITIVE_INFINITY;
   }
-  const name = csiAttachmentName(source, node);
-  pendingAttaches.set(name, { sinceMs: clock.monotonic() });
-  const spec = { attacher: source.driver, nodeName: node, source: { persistentVolumeName } };
-  try {
-    const created = await client.create(volumeAttachments, { metadata: { name }, spec }, { signal });
-    // The watch may have been faster, and may know more.
-    if (!actual.get(name)) actual.set(created, [source]);
-  } catch (error) {
-    if (!isAlreadyExists(error)) {
-      announceToPods(context, { volumeName, node }, error instanceof Error ? error.message : String(error));
-      throw error;
-    }
-    context.logger.debug('attachment exists already', { attachment: name, volume: volumeName, node });
-  }
-  return attachTimeoutMs;
+  if (await areFenced(context, target.volumeName, holders, signal)) return await attach(context, target, signal);
+  announceBlocked(context, target, holders);
+  return recheckSilentAgentMs;
 }
 
-/** The attacher works on it, or failed and tries again: users are told what it says, or that it is silent. */
-function awaitAttach(context: AttachContext, target: VolumeOnNode, error: string | undefined): number {
-  const source = parseCsiUniqueVolumeName(target.volumeName);
-  if (!source) return Number.POSITIVE_INFINITY;
-  const name = csiAttachmentName(source, target.node);
-  const nowMs = context.clock.monotonic();
-  const pending = context.pendingAttaches.get(name) ?? { sinceMs: nowMs };
-  context.pendingAttaches.set(name, pending);
-  if (error) {
-    announceToPods(context, target, error);
-    return Number.POSITIVE_INFINITY;
-  }
-  const leftMs = pending.sinceMs + attachTimeoutMs - nowMs;
-  if (leftMs > 0) return leftMs;
-  announceToPods(context, target, attachTimedOut(source.driver, source.volumeHandle));
-  void confirmAttachment(context, name);
-  return attachTimeoutMs;
+/** Decisions of this run may have awaited detaches: only what still holds is attached. */
+async function attachIfStillDue(context: AttachContext, target: VolumeOnNode, signal: AbortSignal): Promise<number> {
+  if (decide(context, target.volumeName, target.node).kind === 'attach') return await attach(context, target, signal);
+  context.queue.add(target.volumeName);
+  return Number.POSITIVE_INFINITY;
 }
 
-/** An attachment that never changes may have been deleted unseen. */
-async function confirmAttachment({ client, actual, queue, logger }: AttachContext, name: string): Promise<void> {
-  try {
-    await client.get(volumeAttachments, { name });
-  } catch (error) {
-    if (!isNotFound(error)) {
-      logger.debug('attachment could not be read', { attachment: name, error });
-      return;
-    }
-    const volumeName = actual.delete(name);
-    if (volumeName !== undefined) queue.add(volumeName);
-  }
+async function settleAttached(context: AttachContext, target: VolumeOnNode, signal: AbortSignal): Promise<number> {
+  const attachment = context.actual.attachmentsOf(target.volumeName).get(target.node);
+  if (!attachment) return Number.POSITIVE_INFINITY;
+  forgetUnwanted(context, target);
+  await reportAttached(context, target, attachment, signal);
+  announceAttached(context, target);
+  return Number.POSITIVE_INFINITY;
 }
 
 function forgetUnwanted({ actual, unwantedSinceMs }: AttachContext, { volumeName, node }: VolumeOnNode): void {
   const attachment = actual.attachmentsOf(volumeName).get(node);
   if (attachment) unwantedSinceMs.delete(attachment.metadata.name);
-}
-
-/** Tells the pods once, and only of attaches that this process saw happen. */
-function announceAttached(context: AttachContext, { volumeName, node }: VolumeOnNode): void {
-  const source = parseCsiUniqueVolumeName(volumeName);
-  const volume = context.desired.persistentVolumeOf(volumeName);
-  if (!source || volume === undefined) return;
-  if (!context.pendingAttaches.delete(csiAttachmentName(source, node))) return;
-  const { type, reason, message } = attachSucceeded(volume);
-  for (const pod of context.desired.podsWanting(volumeName, node)) {
-    // What failed before and fails again is news again.
-    context.announcer.forget(keyOf(pod), volumeName);
-    context.recorder.event(pod, type, reason, message);
-  }
-}
-
-function announceToPods(context: AttachContext, { volumeName, node }: VolumeOnNode, why: string): void {
-  const volume = context.desired.persistentVolumeOf(volumeName);
-  if (volume === undefined) return;
-  for (const pod of context.desired.podsWanting(volumeName, node)) {
-    context.announcer.announce(pod, attachFailed(volume, why), volumeName);
-  }
-}
-
-function announceBlocked(context: AttachContext, { volumeName, node }: VolumeOnNode, holders: readonly string[]): void {
-  const { desired, announcer } = context;
-  const volume = desired.persistentVolumeOf(volumeName);
-  if (volume === undefined) return;
-  const podsElsewhere = holders.flatMap((holder) => desired.podsWanting(volumeName, holder));
-  for (const pod of desired.podsWanting(volumeName, node)) {
-    announcer.announce(pod, multiAttachError(volume, pod, podsElsewhere), volumeName);
-  }
 }
 
 function recordDecision(context: AttachContext, volumeName: string, node: string, decision: AttachmentDecision): void {
