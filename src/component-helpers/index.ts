@@ -51,6 +51,7 @@ export {
   isClaimFullyBound,
   isVolumeBoundToClaim,
 } from './bind-state.ts';
+export { isExclusiveVolume } from './exclusive-volume.ts';
 export {
   claimWantsMore,
   type ResizeCondition,

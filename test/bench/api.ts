@@ -15,7 +15,7 @@ export interface WatchLine {
   readonly object: {
     readonly metadata: { readonly name: string; readonly resourceVersion: string };
     readonly spec?: { readonly nodeName?: string };
-    readonly status?: { readonly phase?: string };
+    readonly status?: { readonly phase?: string; readonly volumesAttached?: readonly { readonly name: string }[] };
   };
 }
 

@@ -10,10 +10,16 @@ function specOf(batch: string) {
   return { accessModes: ['ReadWriteOnce'], storageClassName: batch };
 }
 
-export async function createVolumes(api: Api, batch: string, count: number): Promise<void> {
-  const spec = { ...specOf(batch), capacity: { storage: '1Gi' }, hostPath: { path: '/tmp' } };
+/** `sourceOf` tells what kind of volume each is. */
+export async function createVolumes(
+  api: Api,
+  batch: string,
+  count: number,
+  sourceOf: (index: number) => object = () => ({ hostPath: { path: '/tmp' } }),
+): Promise<void> {
   await timed(count, connections, async (index) => {
     const metadata = { name: `${batch}-${index}` };
+    const spec = { ...specOf(batch), capacity: { storage: '1Gi' }, ...sourceOf(index) };
     await must(api.call('POST', volumesPath, { apiVersion: 'v1', kind: 'PersistentVolume', metadata, spec }));
   });
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { csiNodes, persistentVolumes, volumeAttachments } from '../../src/api/index.ts';
 import { startAttacher } from '../../src/sidecars/index.ts';
+import { csiAttachmentName } from '../../src/volume-plugins/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { Code, FakeDriver } from './support/fake-driver.ts';
 
@@ -103,5 +104,85 @@ describe('external-attacher', () => {
     await plane.client.delete(volumeAttachments, { name: 'a' });
     await plane.clock.settle();
     expect((await plane.get(persistentVolumes, { name: 'v' }))?.metadata.finalizers ?? []).not.toContain(finalizer);
+  });
+
+  describe('a volume for one node', () => {
+    beforeEach(async () => {
+      const spec = { drivers: [{ name: 'fake.csi', nodeID: 'id-n2' }] };
+      await plane.client.create(csiNodes, { metadata: { name: 'n2' }, spec });
+    });
+    async function create(name: string, nodeName: string) {
+      const spec = { attacher: 'fake.csi', nodeName, source: { persistentVolumeName: 'v' } };
+      await plane.client.create(volumeAttachments, { metadata: { name }, spec });
+    }
+
+    it('[rel-D1] [rel-A16] goes to one of two nodes that are asked for at once, and to the other when it is free', async () => {
+      await Promise.all([create('a', 'n1'), create('b', 'n2')]);
+      await plane.clock.advance(60_000);
+      expect([...backend.published]).toEqual(['h@id-n1']);
+      expect((await plane.get(volumeAttachments, { name: 'b' }))?.status?.attachError?.message).toBe(
+        'PersistentVolume "v" is not detached yet from node "n1"',
+      );
+      await plane.client.delete(volumeAttachments, { name: 'a' });
+      await plane.clock.settle();
+      expect([...backend.published]).toEqual(['h@id-n2']);
+      expect((await plane.get(volumeAttachments, { name: 'b' }))?.status?.attached).toBe(true);
+    });
+
+    it('[rel-D1] counts what may be attached: a publish whose answer was lost', async () => {
+      backend.fail('lostReplies', 'ControllerPublishVolume', ...Array(100).fill(Code.DEADLINE_EXCEEDED));
+      await create('a', 'n1');
+      await plane.clock.advance(5_000);
+      await create('b', 'n2');
+      await plane.clock.advance(60_000);
+      expect([...backend.published]).toEqual(['h@id-n1']);
+    });
+
+    it('[rel-D1] is no limit for shared volumes', async () => {
+      const body = { spec: { accessModes: ['ReadWriteMany'] } };
+      await plane.client.patch(persistentVolumes, { name: 'v' }, { type: 'merge', body });
+      await plane.clock.settle();
+      await Promise.all([create('a', 'n1'), create('b', 'n2')]);
+      await plane.clock.settle();
+      expect([...backend.published].sort()).toEqual(['h@id-n1', 'h@id-n2']);
+    });
+  });
+
+  describe('an attachment whose volume was replaced by another of its name', () => {
+    const name = csiAttachmentName({ driver: 'fake.csi', volumeHandle: 'h' }, 'n1');
+    const spec = { attacher: 'fake.csi', nodeName: 'n1', source: { persistentVolumeName: 'v' } };
+    async function replace() {
+      const key = { name: 'v' };
+      const volume = await plane.client.get(persistentVolumes, key);
+      await plane.client.patch(persistentVolumes, key, { type: 'merge', body: { metadata: { finalizers: null } } });
+      await plane.client.delete(persistentVolumes, key).catch(() => {});
+      await plane.client
+        .patch(persistentVolumes, key, { type: 'merge', body: { metadata: { finalizers: null } } })
+        .catch(() => {});
+      const csi = { driver: 'fake.csi', volumeHandle: 'other' };
+      await plane.client.create(persistentVolumes, { metadata: key, spec: { ...volume.spec, csi } });
+      await plane.clock.settle();
+    }
+
+    it('[rel-D10] does not publish the other', async () => {
+      await replace();
+      await plane.client.create(volumeAttachments, { metadata: { name }, spec });
+      await plane.clock.advance(30_000);
+      expect(backend.calls).toEqual([]);
+      expect((await plane.get(volumeAttachments, { name }))?.status?.attachError?.message).toBe(
+        'PersistentVolume "v" was replaced by another',
+      );
+    });
+
+    it('[rel-D10] does not take the other from the node, and pins nothing', async () => {
+      await plane.client.create(volumeAttachments, { metadata: { name }, spec });
+      await plane.clock.settle();
+      await replace();
+      backend.published.add('other@id-n1');
+      await plane.client.delete(volumeAttachments, { name });
+      await plane.clock.settle();
+      expect(backend.published.has('other@id-n1')).toBe(true);
+      expect(await plane.get(volumeAttachments, { name })).toBeUndefined();
+    });
   });
 });

@@ -2,7 +2,8 @@
 import type { Mutant } from './mutant.ts';
 
 const controller = 'src/controllers/attachdetach';
-const attacher = 'src/sidecars/external-attacher/sync-attachment.ts';
+const attacherFolder = 'src/sidecars/external-attacher';
+const attacher = `${attacherFolder}/sync-attachment.ts`;
 const controllerTests = 'test/integration/attach-detach.test.ts';
 const nodeTests = 'test/integration/attach-detach-nodes.test.ts';
 const objectTests = 'test/integration/attach-detach-objects.test.ts';
@@ -134,5 +135,29 @@ export const attachMutants: readonly Mutant[] = [
     find: 'if (needed && !actual.isSecured(attachment)) await secure(context, attachment, signal);',
     replace: 'if (needed) actual.secure(attachment);',
     tests: [leaderTests],
+  },
+  {
+    name: 'attacher-publishes-to-a-second-node',
+    breaks: ['rel-D1'],
+    file: `${attacherFolder}/sync-attachment.ts`,
+    find: '  assertFree(context, attachment, volume);\n',
+    replace: '',
+    tests: [attacherTests, leaderTests],
+  },
+  {
+    name: 'attacher-publishes-another-volume-of-the-same-name',
+    breaks: ['rel-D10'],
+    file: `${attacherFolder}/sync-attachment.ts`,
+    find: '  assertSameVolume(attachment, volume);\n',
+    replace: '',
+    tests: [attacherTests],
+  },
+  {
+    name: 'volume-kept-from-other-nodes-by-one-that-is-out-of-service',
+    breaks: ['rel-L8'],
+    file: `${controller}/sync-volume.ts`,
+    find: 'if (await areFenced(context, target.volumeName, holders, signal)) return await attach(context, target, signal);',
+    replace: '',
+    tests: [nodeTests],
   },
 ];

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { VolumeAttachment, VolumeAttachmentStatus } from '../../api/index.ts';
-import { testMeta, testVolume } from '../common/test-objects.ts';
-import { type AttachmentState, decideAttachment, isExclusive } from './decide-attachment.ts';
+import { isExclusiveVolume } from '../../component-helpers/index.ts';
+import { testMeta } from '../common/test-objects.ts';
+import { type AttachmentState, decideAttachment } from './decide-attachment.ts';
 
 function attachment(status?: VolumeAttachmentStatus): VolumeAttachment {
   return {
@@ -83,7 +84,7 @@ describe('what is done about a volume on a node', () => {
   });
 
   it('[D5] takes a volume for exclusive by its access modes', () => {
-    const exclusive = (...accessModes: string[]) => isExclusive(testVolume('v', { spec: { accessModes } }));
+    const exclusive = (...accessModes: string[]) => isExclusiveVolume({ accessModes });
     expect([exclusive('ReadWriteOnce'), exclusive('ReadWriteOncePod')]).toEqual([true, true]);
     expect([exclusive('ReadWriteOnce', 'ReadOnlyMany'), exclusive('ReadWriteMany'), exclusive()]).toEqual([
       false,

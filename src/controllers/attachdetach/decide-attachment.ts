@@ -1,7 +1,7 @@
 /**
  * What to do about one volume on one node. Pure. Upstream: attachdetach/reconciler/reconciler.go, volume/csi/csi_attacher.go.
  */
-import type { PersistentVolume, VolumeAttachment } from '../../api/index.ts';
+import type { VolumeAttachment } from '../../api/index.ts';
 
 export interface AttachmentState {
   /** Whether a pod on the node wants the volume. */
@@ -52,15 +52,4 @@ function decideWanted({ attachment, exclusive, node, otherHolders }: AttachmentS
 function decideUnwanted({ attachment, inUse }: AttachmentState): AttachmentDecision {
   if (!attachment) return { kind: 'none' };
   return { kind: inUse ? 'awaitUnmount' : 'detach', attachment };
-}
-
-const sharedModes = ['ReadWriteMany', 'ReadOnlyMany'];
-
-/**
- * Whether the volume must be on one node at a time. Without access modes nothing is known, and the driver decides.
- * Upstream: attachdetach/util IsMultiAttachAllowed.
- */
-export function isExclusive(volume: Pick<PersistentVolume, 'spec'>): boolean {
-  const modes = volume.spec.accessModes ?? [];
-  return modes.length > 0 && !modes.some((mode) => sharedModes.includes(mode));
 }

@@ -1,8 +1,13 @@
 /** Which volumes a pod wants attached to its node. Pure. Upstream: attachdetach/util/util.go. */
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachmentSource } from '../../api/index.ts';
-import { annControllerManagedAttach, isPodTerminated, podClaims, podIsOwner } from '../../component-helpers/index.ts';
+import {
+  annControllerManagedAttach,
+  isExclusiveVolume,
+  isPodTerminated,
+  podClaims,
+  podIsOwner,
+} from '../../component-helpers/index.ts';
 import { type CsiVolume, csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/index.ts';
-import { isExclusive } from './decide-attachment.ts';
 
 export interface PodVolumeWorld {
   node(name: string): Node | undefined;
@@ -41,7 +46,12 @@ export function wantedVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedV
     const { name } = volume.metadata;
     const volumeName = csiUniqueVolumeName(source);
     if (wanted.some((known) => known.volumeName === volumeName)) continue;
-    wanted.push({ volumeName, name, source: { persistentVolumeName: name }, exclusive: isExclusive(volume) });
+    wanted.push({
+      volumeName,
+      name,
+      source: { persistentVolumeName: name },
+      exclusive: isExclusiveVolume(volume.spec),
+    });
   }
   return wanted;
 }

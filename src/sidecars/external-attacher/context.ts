@@ -14,6 +14,8 @@ export interface AttacherContext {
   readonly attachmentsOf: (volumeName: string) => readonly VolumeAttachment[];
   readonly volumes: Lister<PersistentVolume>;
   readonly csiNodes: Lister<CSINode>;
+  /** Uids of the attachments that this process began to carry out and has not undone, by the volume's name. */
+  readonly begun: Map<string, Set<string>>;
   /** One controller call at a time per volume. */
   readonly volumeLock: KeyLock<string>;
   readonly flags: AttacherFlags;

@@ -4,6 +4,7 @@ import { type Clock, KeyLock, type Logger } from '../../base/index.ts';
 import { type Client, type InformerFactory, runReconciler } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { type AttacherContext, type AttacherFlags, defaultAttacherFlags } from './context.ts';
+import { forgetBegun } from './one-node-at-a-time.ts';
 import { syncAttachment } from './sync-attachment.ts';
 import { syncVolume } from './sync-volume.ts';
 
@@ -40,6 +41,7 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
     attachmentsOf: (volumeName) => attachments.byIndex(attachmentsByVolume, volumeName),
     volumes,
     csiNodes: informers.informer(csiNodes),
+    begun: new Map(),
     volumeLock: new KeyLock(),
     flags: { ...defaultAttacherFlags, ...options.flags },
   };
@@ -72,8 +74,13 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
         attachmentQueue.add(keyOf(attachment));
       }
     },
-    onDelete: ({ spec }) => {
-      if (spec.source.persistentVolumeName !== undefined) volumeQueue.add(spec.source.persistentVolumeName);
+    onDelete: ({ metadata, spec }) => {
+      const volumeName = spec.source.persistentVolumeName;
+      if (volumeName === undefined) return;
+      forgetBegun(context, volumeName, metadata.uid);
+      volumeQueue.add(volumeName);
+      // One of them may have waited for this one.
+      for (const waiting of context.attachmentsOf(volumeName)) attachmentQueue.add(keyOf(waiting));
     },
   });
   volumes.addHandler({

@@ -17,6 +17,7 @@ import { asCsiVolume, attacherFinalizer, MigrationError } from '../../component-
 import { CsiError } from '../../csi/index.ts';
 import { type AttacherContext, AttachmentError, nodeIdAnnotation } from './context.ts';
 import { csiControllerPublish, csiControllerUnpublish } from './csi-controller-publish.ts';
+import { assertFree, assertSameVolume, isMadeFor, rememberBegun } from './one-node-at-a-time.ts';
 
 /** Upstream truncates what a driver says to this; the API refuses more than 1,024 bytes. */
 const maxErrorLength = 1000;
@@ -60,7 +61,7 @@ async function prepare(context: AttacherContext, attachment: VolumeAttachment, s
   const { source } = attachment.spec;
   let volume: { readonly spec: PersistentVolumeSpec };
   if (source.persistentVolumeName !== undefined) {
-    volume = translated(await holdVolume(context, source.persistentVolumeName, signal));
+    volume = translated(await holdVolume(context, attachment, source.persistentVolumeName, signal));
   } else if (source.inlineVolumeSpec) {
     if (!source.inlineVolumeSpec.csi) throw new AttachmentError('inline volume spec contains nil CSI source');
     volume = { spec: source.inlineVolumeSpec };
@@ -89,9 +90,17 @@ function translated(volume: PersistentVolume): PersistentVolume {
   }
 }
 
-async function holdVolume(context: AttacherContext, name: string, signal: AbortSignal): Promise<PersistentVolume> {
+async function holdVolume(
+  context: AttacherContext,
+  attachment: VolumeAttachment,
+  name: string,
+  signal: AbortSignal,
+): Promise<PersistentVolume> {
   const volume = context.volumes.get(name) ?? (await context.client.get(persistentVolumes, { name }, { signal }));
   if (volume.metadata.deletionTimestamp) throw new AttachmentError(`PersistentVolume "${name}" is marked for deletion`);
+  assertSameVolume(attachment, volume);
+  assertFree(context, attachment, volume);
+  rememberBegun(context, name, attachment.metadata.uid);
   const finalizer = attacherFinalizer(context.driver.name);
   if (volume.metadata.finalizers?.includes(finalizer)) return volume;
   const order = [...(volume.metadata.finalizers ?? []), finalizer];
@@ -118,12 +127,7 @@ async function detach(context: AttacherContext, attachment: VolumeAttachment, si
   const finalizer = attacherFinalizer(context.driver.name);
   if (!attachment.metadata.finalizers?.includes(finalizer)) return;
   try {
-    const { source } = attachment.spec;
-    const volume =
-      source.persistentVolumeName === undefined
-        ? undefined
-        : await currentVolume(context, source.persistentVolumeName, signal);
-    const spec = source.inlineVolumeSpec ?? (volume && translated(volume).spec);
+    const spec = await attachedSpec(context, attachment, signal);
     // A volume that is gone although we held it was forced away; there is no handle left to detach by.
     if (spec) await csiControllerUnpublish(context, { spec, nodeId: nodeIdOf(context, attachment) }, signal);
     await patchStatus(context, attachment, { attached: false, detachError: null, attachmentMetadata: null }, signal);
@@ -134,6 +138,18 @@ async function detach(context: AttacherContext, attachment: VolumeAttachment, si
     if (!signal.aborted) await recordError(context, attachment, 'detachError', thrown, signal);
     throw thrown;
   }
+}
+
+/** What was attached; undefined when it is gone, and when another volume has its name now. */
+async function attachedSpec(
+  context: AttacherContext,
+  attachment: VolumeAttachment,
+  signal: AbortSignal,
+): Promise<PersistentVolumeSpec | undefined> {
+  const { inlineVolumeSpec, persistentVolumeName } = attachment.spec.source;
+  if (inlineVolumeSpec || persistentVolumeName === undefined) return inlineVolumeSpec;
+  const volume = await currentVolume(context, persistentVolumeName, signal);
+  return volume && isMadeFor(attachment, volume) !== false ? translated(volume).spec : undefined;
 }
 
 async function currentVolume(

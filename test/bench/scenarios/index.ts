@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { alone } from './alone.ts';
+import { attaching } from './attach.ts';
 import { bind } from './bind.ts';
 import { configMaps } from './configmaps.ts';
 import { growth } from './growth.ts';
@@ -9,4 +10,15 @@ import { ready } from './ready.ts';
 import { rest } from './rest.ts';
 import { schedule } from './schedule.ts';
 
-export const scenarios: readonly Scenario[] = [ready, memory, configMaps, bind, alone, schedule, pods, growth, rest];
+export const scenarios: readonly Scenario[] = [
+  ready,
+  memory,
+  configMaps,
+  bind,
+  alone,
+  attaching,
+  schedule,
+  pods,
+  growth,
+  rest,
+];

@@ -13,7 +13,7 @@ import {
 } from '../../../src/api/index.ts';
 import type { Client } from '../../../src/client/index.ts';
 import { type AttachDetachControllerOptions, startAttachDetachController } from '../../../src/controllers/index.ts';
-import { startAttacher } from '../../../src/sidecars/index.ts';
+import { type CsiDriver, startAttacher } from '../../../src/sidecars/index.ts';
 import { ControlPlane } from './control-plane.ts';
 import { startOn } from './controllers.ts';
 import { FakeDriver } from './fake-driver.ts';
@@ -27,6 +27,7 @@ export const volumeName = (handle: string) => `kubernetes.io/csi/fake.csi^${hand
 
 const leaseNamespace = 'kube-node-lease';
 
+export type PublishVolume = CsiDriver['controller']['controllerPublishVolume'];
 export type AttachOptions = Partial<AttachDetachControllerOptions>;
 
 export class AttachWorld implements AsyncDisposable {
@@ -156,14 +157,19 @@ export class AttachWorld implements AsyncDisposable {
     return await startOn(this.plane, attachComponent, (given) => start({ ...given, ...options }), client);
   }
 
-  async startAttacher(): Promise<AsyncDisposable> {
-    const { driver } = this.backend;
+  async startAttacher(driver = this.backend.driver): Promise<AsyncDisposable> {
     return await startOn(this.plane, 'external-attacher', (given) => startAttacher({ ...given, driver }));
   }
 
   async startWithAttacher(options: AttachOptions = {}): Promise<AsyncDisposable> {
     await this.startAttacher();
     return await this.start(options);
+  }
+
+  /** The driver, with another way to publish. */
+  driverWith(controllerPublishVolume: PublishVolume): CsiDriver {
+    const { driver } = this.backend;
+    return { ...driver, controller: { ...driver.controller, controllerPublishVolume } };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,98 @@
+import { csiAttachmentName } from '../../../src/volume-plugins/index.ts';
+import { type Api, timed } from '../api.ts';
+import { createClaims, createVolumes, untilBound } from '../claims.ts';
+import { connections, must, onUp, perSecond } from '../scenario.ts';
+
+const driver = 'bench.csi';
+const nodeCount = 50;
+const attachmentsPath = '/apis/storage.k8s.io/v1/volumeattachments';
+const merge = 'application/merge-patch+json';
+
+const nodeName = (index: number) => `bench-node-${index}`;
+
+/** Nodes without agents: Node and CSINode objects that opt in to attaching. */
+async function createNodes(api: Api): Promise<void> {
+  await timed(nodeCount, connections, async (index) => {
+    const metadata = {
+      name: nodeName(index),
+      annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    };
+    await must(api.call('POST', '/api/v1/nodes', { apiVersion: 'v1', kind: 'Node', metadata, spec: {} }));
+  });
+}
+
+async function createPods(api: Api, batch: string, count: number): Promise<void> {
+  await timed(count, connections, async (index) => {
+    const name = `${batch}-${index}`;
+    const spec = {
+      nodeName: nodeName(index % nodeCount),
+      containers: [{ name: 'main', image: 'none' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: name } }],
+    };
+    await must(
+      api.call('POST', '/api/v1/namespaces/default/pods', { apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec }),
+    );
+  });
+}
+
+async function revision(api: Api): Promise<string> {
+  return JSON.parse(await must(api.call('GET', `${attachmentsPath}?limit=1`))).metadata.resourceVersion;
+}
+
+/** An attacher whose driver has nothing to do: it writes that the volume is attached, and nothing else. */
+async function attachAll(api: Api, from: string, names: ReadonlySet<string>): Promise<void> {
+  const begun = new Set<string>();
+  const writes: Promise<unknown>[] = [];
+  await api.watch(`${attachmentsPath}?watch=true&resourceVersion=${from}`, ({ type, object }) => {
+    const { name } = object.metadata;
+    if (type !== 'ADDED' || !names.has(name) || begun.has(name)) return false;
+    begun.add(name);
+    writes.push(must(api.call('PATCH', `${attachmentsPath}/${name}/status`, { status: { attached: true } }, merge)));
+    return begun.size === names.size;
+  });
+  await Promise.all(writes);
+}
+
+/** Until the nodes' statuses list so many volumes that they did not list before. */
+async function untilReported(api: Api, from: string, volumes: ReadonlySet<string>): Promise<void> {
+  const reported = new Set<string>();
+  await api.watch(`/api/v1/nodes?watch=true&resourceVersion=${from}`, ({ object }) => {
+    for (const { name } of object.status?.volumesAttached ?? []) if (volumes.has(name)) reported.add(name);
+    return reported.size === volumes.size;
+  });
+}
+
+async function bindCsiVolumes(api: Api, batch: string, count: number): Promise<void> {
+  await createVolumes(api, batch, count, (index) => ({ csi: { driver, volumeHandle: `${batch}-${index}` } }));
+  const { bound } = await untilBound(api, batch, count);
+  await createClaims(api, batch, count);
+  await bound;
+}
+
+/** From the creation of the first pod to the last volume in its node's status; the pods' creation counts. Seconds. */
+async function attach(api: Api, batch: string, count: number): Promise<number> {
+  await bindCsiVolumes(api, batch, count);
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  const handle = (index: number) => ({ driver, volumeHandle: `${batch}-${index}` });
+  const names = new Set(indexes.map((index) => csiAttachmentName(handle(index), nodeName(index % nodeCount))));
+  const volumes = new Set(indexes.map((index) => `kubernetes.io/csi/${driver}^${batch}-${index}`));
+  const from = await revision(api);
+  const start = performance.now();
+  const done = Promise.all([attachAll(api, from, names), untilReported(api, from, volumes)]);
+  await createPods(api, batch, count);
+  await done;
+  return (performance.now() - start) / 1000;
+}
+
+/** Attaching through the whole system, with an attacher of the benchmark's own in place of a driver's. */
+export const attaching = onUp({
+  name: 'attach',
+  run: async (_stowage, api) => {
+    await createNodes(api);
+    await attach(api, 'warm', 200);
+    return {
+      attachesPerSecondAt1000: perSecond(1000, await attach(api, 'small', 1000)),
+      attachesPerSecondAt5000: perSecond(5000, await attach(api, 'large', 5000)),
+    };
+  },
+});
