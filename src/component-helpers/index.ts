@@ -51,7 +51,6 @@ export {
   isClaimFullyBound,
   isVolumeBoundToClaim,
 } from './bind-state.ts';
-export { isExclusiveVolume } from './exclusive-volume.ts';
 export {
   claimWantsMore,
   type ResizeCondition,
@@ -78,6 +77,7 @@ export {
   translateVolumeToInTree,
 } from './csi-migration/csi-translator.ts';
 export { MigrationError } from './csi-migration/translator.ts';
+export { isExclusiveVolume } from './exclusive-volume.ts';
 export {
   checkAccessModes,
   checkVolumeAttributesClass,
