@@ -38,7 +38,8 @@ const controllerRules: Readonly<Record<string, readonly PolicyRule[]>> = {
     rule(read, '', 'nodes'),
     rule(['patch', 'update'], '', 'nodes/status'),
     events,
-    rule([...read, 'create', 'delete'], 'storage.k8s.io', 'volumeattachments'),
+    // Upstream's may not patch them: ours makes the late delete of a leader before it fail, see docs/detaching.md.
+    rule([...read, 'create', 'delete', 'patch'], 'storage.k8s.io', 'volumeattachments'),
     rule(read, 'storage.k8s.io', 'csidrivers', 'csinodes'),
   ],
   'cronjob-controller': [

@@ -2,7 +2,7 @@
  * Tells a node that it has a volume. A controller that was replaced as leader may be in the middle of a detach, past its
  * look at the node: before the node is told in its place, the attachment is written to, and its delete fails.
  */
-import { isNotFound, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
+import { isForbidden, isNotFound, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
 import type { AttachContext, VolumeOnNode } from './attach-context.ts';
 
 /** Which controller last told the node, and for which time. */
@@ -21,7 +21,7 @@ export async function reportAttached(
 }
 
 async function secure(
-  { actual, client, instance }: AttachContext,
+  { actual, client, instance, logger }: AttachContext,
   attachment: VolumeAttachment,
   signal: AbortSignal,
 ): Promise<void> {
@@ -33,7 +33,11 @@ async function secure(
     if (written.metadata.deletionTimestamp) actual.markDeleted(attachment);
     else actual.secure(attachment);
   } catch (error) {
-    if (!isNotFound(error)) throw error;
-    actual.markDeleted(attachment);
+    if (isForbidden(error)) {
+      // Kubernetes' own role for this controller may create and delete attachments, not write to them.
+      logger.warn('attachment not written to before its node is told of it', { attachment: name, error });
+      actual.secure(attachment);
+    } else if (isNotFound(error)) actual.markDeleted(attachment);
+    else throw error;
   }
 }
