@@ -298,7 +298,10 @@ class NodeVolumeManager implements VolumeManager {
   }
 
   #desiredChanged(names: Iterable<UniqueVolumeName>): void {
-    for (const name of names) this.#reconciler.wake(name);
+    for (const name of names) {
+      if (this.#desired.get(name)?.expandToBytes === undefined) this.#actual.forgetExpandRefusal(name);
+      this.#reconciler.wake(name);
+    }
     this.#waits.changed();
   }
 

@@ -308,6 +308,44 @@ describe('a volume that grows', () => {
     expect(node.driver.calls.filter((call) => call.startsWith('NodeExpand'))).toHaveLength(1);
   });
 
+  it('[E5] [E2] waits for its turn while the controller is at work, however early the volume shows the size', async () => {
+    const node = await startNode({ capabilities });
+    plainVolume(node);
+    await mountPod(node, pod);
+    grow(node);
+    const grown = node.api.find(persistentVolumeClaims, 'default/claim-a');
+    const show = (progress: string) =>
+      grown &&
+      node.api.put(persistentVolumeClaims, {
+        ...grown,
+        status: { ...grown.status, allocatedResourceStatuses: { storage: progress } },
+      });
+    show('ControllerResizeInProgress');
+    await node.clock.advance(10_000);
+    expect(node.driver.calls.some((call) => call.startsWith('NodeExpand'))).toBe(false);
+    show('NodeResizePending');
+    await node.clock.advance(100);
+    expect(node.driver.calls).toContain(`NodeExpandVolume ${2n ** 31n}`);
+  });
+
+  it('[E3] [E5] is tried again when the controller hands the size back after it was infeasible', async () => {
+    const node = await startNode({ capabilities });
+    plainVolume(node);
+    await mountPod(node, pod);
+    node.driver.before = (method) => {
+      if (method.startsWith('NodeExpand')) throw new CsiError(Code.OUT_OF_RANGE, 'too big');
+    };
+    grow(node);
+    await node.until(() => statusOf(node)?.allocatedResourceStatuses?.storage === 'NodeResizeInfeasible');
+    await node.clock.advance(1000);
+    node.driver.before = () => {};
+    const refused = node.api.find(persistentVolumeClaims, 'default/claim-a');
+    if (!refused) throw new Error('the claim has gone');
+    const allocatedResourceStatuses = { storage: 'NodeResizePending' };
+    node.api.put(persistentVolumeClaims, { ...refused, status: { ...refused.status, allocatedResourceStatuses } });
+    await node.until(() => statusOf(node)?.capacity?.storage === '2Gi');
+  });
+
   it('[E5] is noticed by an agent that may not watch claims', async () => {
     const node = await startNode({ capabilities, watchesClaims: false });
     plainVolume(node);

@@ -120,6 +120,12 @@ export class ActualStateOfWorld {
     this.#entry(name).expandRefusedBytes = sizeBytes;
   }
 
+  /** Nothing is to be expanded now: what is asked for next is asked for anew. */
+  forgetExpandRefusal(name: UniqueVolumeName): void {
+    const entry = this.#volumes.get(name);
+    if (entry) entry.expandRefusedBytes = undefined;
+  }
+
   setPodMount(name: UniqueVolumeName, mount: PodMount): void {
     this.#entry(name).pods.set(podVolumeKey(mount.podUid, mount.spec.name), mount);
     const names = this.#namesByPod.get(mount.podUid) ?? new Set();

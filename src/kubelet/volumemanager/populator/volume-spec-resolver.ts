@@ -22,6 +22,7 @@ import {
   ephemeralClaimName,
   notOwnerMessage,
   podIsOwner,
+  resizeStatusOf,
 } from '../../../component-helpers/index.ts';
 import {
   finalError,
@@ -139,10 +140,17 @@ function checkVolumeMode({ volume, used }: ResolveRequest, spec: VolumeSpec): vo
   }
 }
 
-/** The volume's size when the claim does not show it yet: then the node's part of an expansion is due. */
+/** The volume's size when the claim does not show it yet and it is the node's turn to make it true. */
 function expandTarget(claim: PersistentVolumeClaim, volume: PersistentVolume): bigint | undefined {
   const size = volume.spec.capacity?.storage;
   const shown = claim.status?.capacity?.storage;
   if (size === undefined || shown === undefined || compareQuantities(size, shown) <= 0) return undefined;
+  if (!isNodesTurn(claim)) return undefined;
   return claim.metadata.annotations?.[annNodeExpansionNotRequired] === 'true' ? undefined : quantityValue(size);
+}
+
+/** A claim without a status was grown by a resizer of before there were any. */
+function isNodesTurn(claim: PersistentVolumeClaim): boolean {
+  const status = resizeStatusOf(claim);
+  return status === undefined || status === 'NodeResizePending' || status === 'NodeResizeInProgress';
 }
