@@ -4,10 +4,12 @@
  */
 import type { Labels, Node, Pod } from '../../../api/index.ts';
 import { affinityTermMatches, type PodAffinityTerms } from '../../cache/affinity-terms.ts';
+import type { NodeInfo } from '../../cache/node-info.ts';
 import type { PodInfo } from '../../cache/pod-info.ts';
 import type { Snapshot } from '../../cache/snapshot.ts';
 import { type Status, success, unresolvable, unschedulable } from '../../framework/status.ts';
-import { meansPod, meansPodInAll } from './incoming-terms.ts';
+import type { NodeMemo } from '../node-memo.ts';
+import { meansPod, meansPodInAll, termsText } from './incoming-terms.ts';
 import { TopologyCounts } from './topology-counts.ts';
 
 const affinityRulesNotMatch = "node(s) didn't match pod affinity rules";
@@ -30,6 +32,32 @@ interface Counts {
   readonly existingAntiAffinity: TopologyCounts;
 }
 
+/** How many pods of a node the terms of an incoming pod mean. */
+export interface NodeMatches {
+  /** Those that satisfy all affinity terms. */
+  readonly affinity: number;
+  /** Those that each anti-affinity term means. */
+  readonly antiAffinity: readonly number[];
+}
+
+const noMatches: NodeMatches = { affinity: 0, antiAffinity: [] };
+
+function matchesOf({ requiredAffinity, requiredAntiAffinity }: PodAffinityTerms, pods: Iterable<PodInfo>): NodeMatches {
+  let affinity = 0;
+  const antiAffinity = requiredAntiAffinity.map(() => 0);
+  for (const { pod } of pods) {
+    if (meansPodInAll(requiredAffinity, pod)) affinity++;
+    for (const [index, term] of requiredAntiAffinity.entries()) {
+      if (meansPod(term, pod)) antiAffinity[index] = (antiAffinity[index] ?? 0) + 1;
+    }
+  }
+  return affinity === 0 && antiAffinity.every((count) => count === 0) ? noMatches : { affinity, antiAffinity };
+}
+
+function matchesOn(terms: PodAffinityTerms, { pods }: NodeInfo): NodeMatches {
+  return matchesOf(terms, pods.values());
+}
+
 type CountedNodes = Pick<Snapshot, 'nodes' | 'nodesWithRequiredAntiAffinity'>;
 
 export class FilterState {
@@ -41,7 +69,7 @@ export class FilterState {
     this.#counts = counts;
   }
 
-  static count(incoming: Incoming, snapshot: CountedNodes): FilterState {
+  static count(incoming: Incoming, snapshot: CountedNodes, memo: NodeMemo<NodeMatches>): FilterState {
     const state = new FilterState(incoming, {
       affinity: new TopologyCounts(),
       antiAffinity: new TopologyCounts(),
@@ -49,9 +77,9 @@ export class FilterState {
     });
     const { requiredAffinity, requiredAntiAffinity } = incoming.terms;
     if (requiredAffinity.length > 0 || requiredAntiAffinity.length > 0) {
-      for (const { node, pods } of snapshot.nodes) {
-        for (const { pod } of pods.values()) state.#countIncoming(pod, node, 1);
-      }
+      const question = `${termsText(requiredAffinity)} ${termsText(requiredAntiAffinity)}`;
+      const matches = memo.about(question, (info) => matchesOn(incoming.terms, info));
+      for (const info of snapshot.nodes) state.#addMatches(matches(info), info.node, 1);
     }
     for (const { node, podsWithRequiredAntiAffinity: pods } of snapshot.nodesWithRequiredAntiAffinity) {
       for (const existing of pods.values()) state.#countExisting(existing, node, 1);
@@ -69,13 +97,13 @@ export class FilterState {
   /** Counts as if the pod ran on the node as well. */
   addPod(added: PodInfo, node: Node): void {
     this.#countExisting(added, node, 1);
-    this.#countIncoming(added.pod, node, 1);
+    this.#addMatches(matchesOf(this.#incoming.terms, [added]), node, 1);
   }
 
   /** Counts as if the pod no longer ran on the node. */
   removePod(removed: PodInfo, node: Node): void {
     this.#countExisting(removed, node, -1);
-    this.#countIncoming(removed.pod, node, -1);
+    this.#addMatches(matchesOf(this.#incoming.terms, [removed]), node, -1);
   }
 
   clone(): FilterState {
@@ -94,14 +122,17 @@ export class FilterState {
     return success;
   }
 
-  #countIncoming(pod: Pod, node: Node, sign: 1 | -1): void {
+  #addMatches(matches: NodeMatches, { metadata: { labels } }: Node, sign: 1 | -1): void {
+    if (matches === noMatches) return;
     const { requiredAffinity, requiredAntiAffinity } = this.#incoming.terms;
-    const { labels } = node.metadata;
-    if (meansPodInAll(requiredAffinity, pod)) {
-      for (const { topologyKey } of requiredAffinity) this.#counts.affinity.add(labels, topologyKey, sign);
+    if (matches.affinity > 0) {
+      for (const { topologyKey } of requiredAffinity) {
+        this.#counts.affinity.add(labels, topologyKey, sign * matches.affinity);
+      }
     }
-    for (const term of requiredAntiAffinity) {
-      if (meansPod(term, pod)) this.#counts.antiAffinity.add(labels, term.topologyKey, sign);
+    for (const [index, { topologyKey }] of requiredAntiAffinity.entries()) {
+      const count = matches.antiAffinity[index] ?? 0;
+      if (count > 0) this.#counts.antiAffinity.add(labels, topologyKey, sign * count);
     }
   }
 

@@ -39,3 +39,14 @@ export function meansPod(term: AffinityTerm, pod: Pod): boolean {
 export function meansPodInAll(terms: readonly AffinityTerm[], pod: Pod): boolean {
   return terms.length > 0 && terms.every((term) => meansPod(term, pod));
 }
+
+/** The same text for terms that mean the same pods. */
+export function termsText(terms: readonly AffinityTerm[]): string {
+  const parts = terms.map(({ namespaces, namespaceSelector, selector, topologyKey }) => [
+    [...namespaces].sort(),
+    namespaceSelector.requirements ?? null,
+    selector.requirements ?? null,
+    topologyKey,
+  ]);
+  return JSON.stringify(parts);
+}

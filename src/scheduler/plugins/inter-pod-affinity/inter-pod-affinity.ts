@@ -16,10 +16,16 @@ import {
   type Snapshot,
 } from '../../framework/plugin.ts';
 import { type Status, skip, success } from '../../framework/status.ts';
-import { FilterState } from './filter-state.ts';
+import { NodeMemo } from '../node-memo.ts';
+import { FilterState, type NodeMatches } from './filter-state.ts';
 import { incomingTerms, type NamespaceLabels } from './incoming-terms.ts';
 import { nodeChangeMayHelp, podChangeMayHelp } from './queueing-hints.ts';
-import { countPreferences, defaultHardPodAffinityWeight, normalizePreferences } from './score-state.ts';
+import {
+  countPreferences,
+  defaultHardPodAffinityWeight,
+  type NodePreferences,
+  normalizePreferences,
+} from './score-state.ts';
 import type { TopologyCounts } from './topology-counts.ts';
 
 const filterKey = 'PreFilterInterPodAffinity';
@@ -42,6 +48,8 @@ export class InterPodAffinity implements Plugin {
   ];
   readonly #namespaces: NamespaceLabels;
   readonly #hardPodAffinityWeight: number;
+  readonly #matches = new NodeMemo<NodeMatches>();
+  readonly #preferences = new NodeMemo<NodePreferences>();
 
   constructor(options: { namespaces: Lister<Namespace>; hardPodAffinityWeight?: number }) {
     const { namespaces } = options;
@@ -54,7 +62,7 @@ export class InterPodAffinity implements Plugin {
   }
 
   preFilter(state: CycleState, pod: Pod, snapshot: Snapshot): PreFilterResult {
-    const counted = FilterState.count(this.#incoming(pod), snapshot);
+    const counted = FilterState.count(this.#incoming(pod), snapshot, this.#matches);
     if (counted.isIndifferent) return { status: skip };
     state.write(filterKey, counted);
     return { status: success };
@@ -74,7 +82,7 @@ export class InterPodAffinity implements Plugin {
 
   preScore(state: CycleState, pod: Pod, _nodes: readonly NodeInfo[], snapshot: Snapshot): Status {
     const input = { ...this.#incoming(pod), hardPodAffinityWeight: this.#hardPodAffinityWeight };
-    const counts = countPreferences(input, snapshot);
+    const counts = countPreferences(input, snapshot, this.#preferences);
     if (!counts) return skip;
     state.write(scoreKey, counts);
     return success;

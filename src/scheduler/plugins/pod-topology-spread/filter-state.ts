@@ -2,7 +2,13 @@
 import type { Node, Pod } from '../../../api/index.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import { type Status, success, unresolvable, unschedulable } from '../../framework/status.ts';
-import { countPods, countsFor, hasAllTopologies, isIncluded, type SpreadConstraint } from './spread-constraints.ts';
+import {
+  countsFor,
+  hasAllTopologies,
+  isIncluded,
+  type PodCounter,
+  type SpreadConstraint,
+} from './spread-constraints.ts';
 
 const constraintsNotMatch = "node(s) didn't match pod topology spread constraints";
 const nodeLabelNotMatch = `${constraintsNotMatch} (missing required label)`;
@@ -17,6 +23,12 @@ interface Spread {
   lowest: number | undefined;
 }
 
+interface FilterInput {
+  readonly pod: Pod;
+  readonly constraints: readonly SpreadConstraint[];
+  readonly counter: PodCounter;
+}
+
 export class FilterState {
   readonly #pod: Pod;
   readonly #constraints: readonly SpreadConstraint[];
@@ -28,7 +40,8 @@ export class FilterState {
     this.#spreads = spreads;
   }
 
-  static count(pod: Pod, constraints: readonly SpreadConstraint[], nodes: readonly NodeInfo[]): FilterState {
+  static count({ pod, constraints, counter }: FilterInput, nodes: readonly NodeInfo[]): FilterState {
+    const counts = constraints.map((constraint) => counter(constraint));
     const spreads = constraints.map((constraint) => ({
       constraint,
       domains: new Map<string, number>(),
@@ -38,10 +51,10 @@ export class FilterState {
     for (const info of nodes) {
       const { labels } = info.node.metadata;
       if (!labels || !hasAllTopologies(labels, constraints)) continue;
-      for (const { constraint, domains } of spreads) {
+      for (const [index, { constraint, domains }] of spreads.entries()) {
         if (!isIncluded(constraint, pod, info.node)) continue;
         const value = labels[constraint.topologyKey] ?? '';
-        domains.set(value, (domains.get(value) ?? 0) + countPods(constraint, info, pod.metadata.namespace));
+        domains.set(value, (domains.get(value) ?? 0) + (counts[index]?.(info) ?? 0));
       }
     }
     return new FilterState(pod, constraints, spreads);

@@ -14,11 +14,12 @@ import {
   type Snapshot,
 } from '../../framework/plugin.ts';
 import { type Status, skip, success } from '../../framework/status.ts';
+import { NodeMemo } from '../node-memo.ts';
 import { defaultSelector, type PodOwners } from './default-selector.ts';
 import { FilterState } from './filter-state.ts';
 import { nodeChangeMayHelp, ownChangeMayHelp, podChangeMayHelp } from './queueing-hints.ts';
 import { ScoreState } from './score-state.ts';
-import { defaultConstraints, hasOwnConstraints, ownConstraints } from './spread-constraints.ts';
+import { defaultConstraints, hasOwnConstraints, ownConstraints, podCounter } from './spread-constraints.ts';
 
 const filterKey = 'PreFilterPodTopologySpread';
 const scoreKey = 'PreScorePodTopologySpread';
@@ -44,6 +45,7 @@ export class PodTopologySpread implements Plugin {
     ...on(['PodUpdate'], (pod, previous, current) => ownChangeMayHelp(waiting(pod), { previous, current })),
   ];
   readonly #owners: PodOwners;
+  readonly #memo = new NodeMemo<number>();
 
   constructor({ services, replicationControllers, replicaSets, statefulSets }: PodTopologySpreadOptions) {
     services.addIndex(byNamespace, ({ metadata }) => [metadata.namespace ?? '']);
@@ -58,7 +60,8 @@ export class PodTopologySpread implements Plugin {
   preFilter(state: CycleState, pod: Pod, { nodes }: Snapshot): PreFilterResult {
     const constraints = ownConstraints(pod, 'DoNotSchedule');
     if (constraints.length === 0) return { status: skip };
-    state.write(filterKey, FilterState.count(pod, constraints, nodes));
+    const counter = podCounter(this.#memo, pod.metadata.namespace);
+    state.write(filterKey, FilterState.count({ pod, constraints, counter }, nodes));
     return { status: success };
   }
 
@@ -80,7 +83,9 @@ export class PodTopologySpread implements Plugin {
       ? ownConstraints(pod, 'ScheduleAnyway')
       : defaultConstraints(defaultSelector(pod, this.#owners));
     if (constraints.length === 0) return skip;
-    state.write(scoreKey, ScoreState.count({ pod, constraints, requireAllTopologies: own }, feasible, nodes));
+    const counter = podCounter(this.#memo, pod.metadata.namespace);
+    const input = { pod, constraints, requireAllTopologies: own, counter };
+    state.write(scoreKey, ScoreState.count(input, feasible, nodes));
     return success;
   }
 

@@ -2,13 +2,14 @@
 import { labelHostname, type Pod } from '../../../api/index.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
 import { maxNodeScore } from '../../framework/plugin.ts';
-import { countPods, hasAllTopologies, isIncluded, type SpreadConstraint } from './spread-constraints.ts';
+import { hasAllTopologies, isIncluded, type PodCounter, type SpreadConstraint } from './spread-constraints.ts';
 
 interface ScoreInput {
   readonly pod: Pod;
   readonly constraints: readonly SpreadConstraint[];
   /** Nodes that lack a label to spread over score nothing. Not so for default constraints: zones are optional. */
   readonly requireAllTopologies: boolean;
+  readonly counter: PodCounter;
 }
 
 interface Spread {
@@ -16,16 +17,15 @@ interface Spread {
   /** Pods by value of the topology label, for domains with a feasible node. A hostname is counted when it is scored. */
   readonly domains: Map<string, number>;
   readonly weight: number;
+  readonly count: (node: NodeInfo) => number;
 }
 
 export class ScoreState {
-  readonly #pod: Pod;
   readonly #spreads: readonly Spread[];
   /** Nodes that are not to be scored. */
   readonly #ignored: ReadonlySet<string>;
 
-  private constructor(pod: Pod, spreads: readonly Spread[], ignored: ReadonlySet<string>) {
-    this.#pod = pod;
+  private constructor(spreads: readonly Spread[], ignored: ReadonlySet<string>) {
     this.#spreads = spreads;
     this.#ignored = ignored;
   }
@@ -39,32 +39,31 @@ export class ScoreState {
       }
     }
     const scored = feasible.filter(({ name }) => !ignored.has(name));
-    const spreads = constraints.map((constraint) => emptySpread(constraint, scored));
+    const spreads = constraints.map((constraint) => emptySpread(constraint, scored, input.counter));
     const counted = spreads.filter(({ constraint }) => constraint.topologyKey !== labelHostname);
     for (const info of counted.length > 0 ? nodes : []) {
       const { labels } = info.node.metadata;
       if (info.pods.size === 0 || (requireAllTopologies && !hasAllTopologies(labels, constraints))) continue;
-      for (const { constraint, domains } of counted) {
+      for (const { constraint, domains, count } of counted) {
         const value = labels?.[constraint.topologyKey] ?? '';
-        const count = domains.get(value);
-        if (count === undefined || !isIncluded(constraint, pod, info.node)) continue;
-        domains.set(value, count + countPods(constraint, info, pod.metadata.namespace));
+        const before = domains.get(value);
+        if (before === undefined || !isIncluded(constraint, pod, info.node)) continue;
+        domains.set(value, before + count(info));
       }
     }
-    return new ScoreState(pod, spreads, ignored);
+    return new ScoreState(spreads, ignored);
   }
 
   /** Higher is more crowded. */
   score(info: NodeInfo): number {
     if (this.#ignored.has(info.name)) return 0;
     let score = 0;
-    for (const { constraint, domains, weight } of this.#spreads) {
+    for (const { constraint, domains, weight, count } of this.#spreads) {
       const value = info.node.metadata.labels?.[constraint.topologyKey];
       if (value === undefined) continue;
-      const isHost = constraint.topologyKey === labelHostname;
-      const count = isHost ? countPods(constraint, info, this.#pod.metadata.namespace) : (domains.get(value) ?? 0);
+      const pods = constraint.topologyKey === labelHostname ? count(info) : (domains.get(value) ?? 0);
       // A large maxSkew waters differences between the domains down.
-      score += count * weight + (constraint.maxSkew - 1);
+      score += pods * weight + (constraint.maxSkew - 1);
     }
     return Math.round(score);
   }
@@ -84,10 +83,10 @@ export class ScoreState {
 }
 
 /** Few large domains are not to be drowned by many small ones, so a domain weighs by the number of its like. */
-function emptySpread(constraint: SpreadConstraint, scored: readonly NodeInfo[]): Spread {
+function emptySpread(constraint: SpreadConstraint, scored: readonly NodeInfo[], counter: PodCounter): Spread {
   const domains = new Map<string, number>();
   const isHost = constraint.topologyKey === labelHostname;
   if (!isHost) for (const { node } of scored) domains.set(node.metadata.labels?.[constraint.topologyKey] ?? '', 0);
   const size = isHost ? scored.length : domains.size;
-  return { constraint, domains, weight: Math.log(size + 2) };
+  return { constraint, domains, weight: Math.log(size + 2), count: counter(constraint) };
 }

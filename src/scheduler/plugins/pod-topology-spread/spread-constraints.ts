@@ -10,6 +10,7 @@ import {
 } from '../../../api/index.ts';
 import { findUntoleratedTaint, podMatchesNode } from '../../../component-helpers/index.ts';
 import type { NodeInfo } from '../../cache/node-info.ts';
+import type { NodeMemo } from '../node-memo.ts';
 
 type RawConstraint = NonNullable<Pod['spec']['topologySpreadConstraints']>[number];
 type RawSelector = RawConstraint['labelSelector'];
@@ -92,8 +93,18 @@ export function countsFor({ selector }: SpreadConstraint, existing: Pod, namespa
   return selector.matches(metadata.labels);
 }
 
-export function countPods(constraint: SpreadConstraint, { pods }: NodeInfo, namespace: string | undefined): number {
+function countPods(constraint: SpreadConstraint, { pods }: NodeInfo, namespace: string | undefined): number {
   let count = 0;
   for (const { pod } of pods.values()) if (countsFor(constraint, pod, namespace)) count++;
   return count;
+}
+
+/** Counts the pods on nodes that one constraint of a pod counts. */
+export type PodCounter = (constraint: SpreadConstraint) => (node: NodeInfo) => number;
+
+export function podCounter(memo: NodeMemo<number>, namespace: string | undefined): PodCounter {
+  return (constraint) => {
+    const question = `${namespace}/${JSON.stringify(constraint.selector.requirements)}`;
+    return memo.about(question, (node) => countPods(constraint, node, namespace));
+  };
 }
