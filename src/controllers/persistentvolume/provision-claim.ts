@@ -166,6 +166,8 @@ async function save(
     context.recorder.event(claim, type, reason, message);
     return;
   }
+  // An answer may have been lost: the storage of a volume that was written after all must not go. Upstream's would.
+  if (await ifFound(context.client.get(persistentVolumes, { name }, { signal }))) return;
   const claimKey = `${claim.metadata.namespace}/${claim.metadata.name}`;
   context.announcer.announce(claim, notSaved(claimKey, messageOf(error)));
   const unsaved = { ...draft, apiVersion: 'v1', kind: 'PersistentVolume' } as PersistentVolume;

@@ -8,6 +8,8 @@ export interface Fault {
   readonly reason: 'Conflict' | 'InternalError' | 'AlreadyExists' | 'Timeout';
   /** How many calls fail; one by default. */
   readonly times?: number;
+  /** The call has its effect, and its answer is lost. */
+  readonly lands?: boolean;
 }
 
 export class FaultyClient {
@@ -24,7 +26,9 @@ export class FaultyClient {
         return await client.get(type, ...rest);
       },
       create: async (type, ...rest) => {
-        check(`create ${type.kind}`);
+        const call = `create ${type.kind}`;
+        if (this.#lands(call)) await client.create(type, ...rest).catch(() => {});
+        check(call);
         return await client.create(type, ...rest);
       },
       update: async (type, ...rest) => {
@@ -45,6 +49,11 @@ export class FaultyClient {
   /** Faults that no call has met: a case whose fault never came says nothing. */
   get unmet(): readonly string[] {
     return [...this.#left.values()].filter(({ times }) => times > 0).map(({ fault }) => fault.call);
+  }
+
+  #lands(call: string): boolean {
+    const left = this.#left.get(call);
+    return left !== undefined && left.times > 0 && left.fault.lands === true;
   }
 
   #check(call: string): void {

@@ -166,6 +166,15 @@ describe('a claim whose class names a plugin of this process', () => {
       events: [succeeded],
     },
     {
+      title: '[B14] [rel-B6] keeps its storage when the object was written and every answer to that was lost',
+      classes: [inTree],
+      claims: [gold()],
+      faults: [{ call: 'create PersistentVolume', reason: 'Timeout', times: 5, lands: true }],
+      settleMs: 60_000,
+      out: ['pvc Bound to c (controller) (held)', 'c Bound on pvc (controller) 1Gi'],
+      check: (world) => expect(world.backend.storage.size).toBe(1),
+    },
+    {
       title: '[B14] has its storage deleted when the object cannot be written, and is tried anew',
       classes: [inTree],
       claims: [gold()],

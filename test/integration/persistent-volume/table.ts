@@ -37,13 +37,17 @@ export type Settings = Omit<
   'client' | 'informers' | 'recorder' | 'clock' | 'random' | 'logger'
 >;
 
-export interface Case {
-  readonly title: string;
+/** The objects that there are before the controller starts. */
+export interface Given {
   readonly volumes?: readonly GivenVolume[];
   readonly claims?: readonly GivenClaim[];
   readonly classes?: readonly Draft<StorageClass>[];
   readonly pods?: readonly Draft<Pod>[];
   readonly nodes?: readonly Draft<Node>[];
+}
+
+export interface Case extends Given {
+  readonly title: string;
   readonly faults?: readonly Fault[];
   readonly settings?: Settings;
   /** What the plugin's next calls throw. */
@@ -75,7 +79,7 @@ export class World {
     this.client = plane.client;
   }
 
-  async createAll(given: Case): Promise<void> {
+  async createAll(given: Given): Promise<void> {
     for (const draft of given.classes ?? []) await this.client.create(storageClasses, draft);
     for (const draft of given.nodes ?? []) await this.client.create(nodes, draft);
     for (const one of given.claims ?? []) await this.createClaim(one);
