@@ -139,7 +139,13 @@ describe('external-provisioner', () => {
     await plane.clock.settle();
     const name = `pvc-${metadata.uid}`;
     const patch = { type: 'merge', body: { status: { phase: 'Released' } } } as const;
-    return { name, release: () => plane.client.patch(persistentVolumes, { name }, patch, { subresource: 'status' }) };
+    const release = async () => {
+      await plane.client.delete(persistentVolumeClaims, key);
+      const body = { metadata: { finalizers: null } };
+      await plane.client.patch(persistentVolumeClaims, key, { type: 'merge', body }).catch(() => {});
+      await plane.client.patch(persistentVolumes, { name }, patch, { subresource: 'status' });
+    };
+    return { name, release };
   }
 
   it('[O8][rel-C4] deletes a released volume only after its attachment has gone', async () => {

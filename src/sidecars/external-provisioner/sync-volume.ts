@@ -1,5 +1,11 @@
 /** One volume that this driver provisioned: keeps its finalizer in line with the reclaim policy and deletes it when it is released. */
-import { isNotFound, type Node, type PersistentVolume, persistentVolumes } from '../../api/index.ts';
+import {
+  isNotFound,
+  type Node,
+  type PersistentVolume,
+  persistentVolumeClaims,
+  persistentVolumes,
+} from '../../api/index.ts';
 import { assert, messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import {
@@ -21,6 +27,9 @@ export const attachmentsByVolume = 'external-provisioner/volume';
 
 /** An attachment that no cache has shown may also go unseen. */
 const unseenAttachmentMs = 10_000;
+
+/** Its phase may have been written before this process looks again. */
+const wronglyReleasedMs = 10_000;
 
 export async function syncVolume(
   context: ProvisionerContext,
@@ -79,6 +88,8 @@ async function deleteVolume(
 ): Promise<ReconcileResult> {
   const current = await readCurrent(context, volume, signal);
   if (!current) return done;
+  // The volume was called released by mistake: whoever owns its phase puts that right.
+  if (await isClaimed(context, current, signal)) return requeueAfter(wronglyReleasedMs);
   const attachments = await context.liveAttachments.of(current.metadata.name, signal);
   const decision = decideVolume(current, context.driver.name, attachments, nodesUsing(context, current));
   if (decision.kind === 'attached') {
@@ -87,6 +98,24 @@ async function deleteVolume(
   }
   if (decision.kind === 'delete') await deleteReleased(context, current, signal);
   return done;
+}
+
+/** Whether the claim that the volume names lives, and is not bound to another volume. */
+async function isClaimed(
+  { client }: ProvisionerContext,
+  { metadata, spec: { claimRef } }: PersistentVolume,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!claimRef?.uid || !claimRef.name) return false;
+  try {
+    const key = { namespace: claimRef.namespace, name: claimRef.name };
+    const claim = await client.get(persistentVolumeClaims, key, { signal });
+    const { volumeName = metadata.name } = claim.spec;
+    return claim.metadata.uid === claimRef.uid && volumeName === metadata.name;
+  } catch (thrown) {
+    if (isNotFound(thrown)) return false;
+    throw thrown;
+  }
 }
 
 async function deleteReleased(

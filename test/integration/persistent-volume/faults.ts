@@ -18,31 +18,25 @@ export class FaultyClient {
 
   constructor(client: Client, faults: readonly Fault[]) {
     this.#left = new Map(faults.map((fault) => [fault.call, { fault, times: fault.times ?? 1 }]));
-    const check = (call: string) => this.#check(call);
+    const failing =
+      <A extends [{ readonly kind: string }, ...unknown[]], R>(
+        verb: string,
+        call: (...args: A) => Promise<R>,
+        suffix = '',
+      ) =>
+      async (...args: A): Promise<R> => {
+        const name = `${verb} ${args[0].kind}${suffix}`;
+        if (this.#lands(name)) await call(...args).catch(() => {});
+        this.#check(name);
+        return await call(...args);
+      };
     this.client = {
       ...client,
-      get: async (type, ...rest) => {
-        check(`get ${type.kind}`);
-        return await client.get(type, ...rest);
-      },
-      create: async (type, ...rest) => {
-        const call = `create ${type.kind}`;
-        if (this.#lands(call)) await client.create(type, ...rest).catch(() => {});
-        check(call);
-        return await client.create(type, ...rest);
-      },
-      update: async (type, ...rest) => {
-        check(`update ${type.kind}`);
-        return await client.update(type, ...rest);
-      },
-      updateStatus: async (type, ...rest) => {
-        check(`update ${type.kind}/status`);
-        return await client.updateStatus(type, ...rest);
-      },
-      delete: async (type, ...rest) => {
-        check(`delete ${type.kind}`);
-        return await client.delete(type, ...rest);
-      },
+      get: failing('get', client.get) as Client['get'],
+      create: failing('create', client.create) as Client['create'],
+      update: failing('update', client.update) as Client['update'],
+      updateStatus: failing('update', client.updateStatus, '/status') as Client['updateStatus'],
+      delete: failing('delete', client.delete) as Client['delete'],
     };
   }
 
