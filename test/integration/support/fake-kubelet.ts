@@ -57,10 +57,11 @@ export class FakeKubelet {
     plane: ControlPlane,
     name: string,
     driver: string,
-    topology: Record<string, string> = {},
+    topology: Readonly<Record<string, string>> = {},
+    labels: Readonly<Record<string, string>> = {},
   ): Promise<FakeKubelet> {
     const kubelet = new FakeKubelet(plane, name);
-    const draft = nodeDraft(name, topology);
+    const draft = nodeDraft(name, { ...topology, ...labels });
     await plane.client.create(nodes, {
       ...draft,
       metadata: { ...draft.metadata, annotations: { [annControllerManagedAttach]: 'true' } },
