@@ -15,4 +15,4 @@ export {
 } from './auth/certificate-authority.ts';
 export { createMemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export { openSqliteStore, type SqliteStoreOptions } from './store/sqlite-store.ts';
-export type { Store } from './store/store.ts';
+export type { Store, StoreListener } from './store/store.ts';

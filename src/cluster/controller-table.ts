@@ -160,7 +160,6 @@ const cluster: readonly ControllerEntry[] = [
         ...options,
         gracePeriodMs: nodeLifecycle.gracePeriodMs,
         startupGracePeriodMs: nodeLifecycle.startupGracePeriodMs,
-        evictionLimits: nodeLifecycle,
       }),
   },
   {
@@ -173,8 +172,7 @@ const cluster: readonly ControllerEntry[] = [
     name: 'pod-garbage-collector-controller',
     component: controllers.podGarbageCollectorName,
     account: 'pod-garbage-collector',
-    start: (options, { settings: { podGc } }) =>
-      controllers.startPodGarbageCollector({ ...options, endedPodThreshold: podGc.terminatedPodThreshold }),
+    start: controllers.startPodGarbageCollector,
   },
   {
     name: 'garbage-collector-controller',
@@ -192,8 +190,7 @@ const cluster: readonly ControllerEntry[] = [
     name: 'resourcequota-controller',
     component: controllers.resourceQuotaControllerName,
     account: 'resourcequota-controller',
-    start: (options, { settings: { resourceQuota } }) =>
-      controllers.startResourceQuotaController({ ...options, syncPeriodMs: resourceQuota.syncPeriodMs }),
+    start: controllers.startResourceQuotaController,
   },
   {
     name: 'serviceaccount-controller',

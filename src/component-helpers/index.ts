@@ -64,8 +64,6 @@ export {
 export {
   asCsiVolume,
   findCsiSource,
-  findCsiVolume,
-  findInlineCsiVolume,
   findInlineMigration,
   findInTreePlugin,
   findMigratedDriver,

@@ -40,6 +40,12 @@ export interface SchedulerOptions {
 /** Upstream's VolumeBindingArgs.bindTimeoutSeconds. */
 const defaultBindTimeoutMs = 600_000;
 
+/**
+ * A write that lost a race is tried again at once, so often: the cache may still have to see who won, another
+ * scheduler perhaps, and trying on without a pause would be a storm of requests.
+ */
+const attemptsWithoutBackoff = 2;
+
 /** Pods placed before the event loop gets its turn again. */
 const podsPerTurn = 8;
 
@@ -211,7 +217,8 @@ export class Scheduler implements AsyncDisposable {
     if (nominatedNodeName) this.#nominator.add(current, nominatedNodeName);
     else if (nominatedNodeName === '') this.#nominator.remove(pod.metadata.uid);
     const refusedBy = diagnosis?.plugins ?? new Set<string>();
-    this.#queue.giveBack(pod.metadata.uid, { refusedBy, spareBackoff: quiet || isConflict(failure) });
+    const lostRace = isConflict(failure) && queued.attempts <= attemptsWithoutBackoff;
+    this.#queue.giveBack(pod.metadata.uid, { refusedBy, spareBackoff: quiet || lostRace });
     if (quiet) return;
     this.#track(
       reportFailure(this.#reporter, current, {

@@ -7,12 +7,5 @@ import { controlMutants } from './control-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
-import { workloadMutants } from './workload-mutants.ts';
 
-export const mutants: readonly Mutant[] = [
-  ...serverMutants,
-  ...controlMutants,
-  ...attachMutants,
-  ...workloadMutants,
-  ...nodeMutants,
-];
+export const mutants: readonly Mutant[] = [...serverMutants, ...controlMutants, ...attachMutants, ...nodeMutants];

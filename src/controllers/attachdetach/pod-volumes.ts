@@ -2,14 +2,12 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachmentSource } from '../../api/index.ts';
 import {
   annControllerManagedAttach,
-  findCsiVolume,
-  findInlineCsiVolume,
   isExclusiveVolume,
   isPodTerminated,
   podClaims,
   podIsOwner,
 } from '../../component-helpers/index.ts';
-import { type CsiVolume, csiUniqueVolumeName } from '../../volume-plugins/index.ts';
+import { type CsiVolume, csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/index.ts';
 
 export interface PodVolumeWorld {
   node(name: string): Node | undefined;
@@ -43,7 +41,7 @@ export function isManagedNode(node: Node): boolean {
 export function wantedVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedVolume[] {
   if (!pod.spec.nodeName || !needsVolumes(pod, world.node(pod.spec.nodeName))) return [];
   const wanted: WantedVolume[] = [];
-  for (const { isInline, source, volume } of podSources(pod, world)) {
+  for (const { source, volume } of podSources(pod, world)) {
     if (!world.attachRequired(source.driver)) continue;
     const { name } = volume.metadata;
     const volumeName = csiUniqueVolumeName(source);
@@ -51,7 +49,7 @@ export function wantedVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedV
     wanted.push({
       volumeName,
       name,
-      source: isInline ? { inlineVolumeSpec: volume.spec } : { persistentVolumeName: name },
+      source: { persistentVolumeName: name },
       exclusive: isExclusiveVolume(volume.spec),
     });
   }
@@ -64,11 +62,8 @@ export function driversUsed(pod: Pod, world: PodVolumeWorld): readonly string[] 
 }
 
 interface PodSource {
-  /** As its driver sees it. */
   readonly volume: PersistentVolume;
   readonly source: CsiVolume;
-  /** The pod names it itself, and there is no PersistentVolume. */
-  readonly isInline: boolean;
 }
 
 function podSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
@@ -76,13 +71,9 @@ function podSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
   for (const { claimName, ephemeral } of podClaims(pod)) {
     const claim = world.claim(`${pod.metadata.namespace}/${claimName}`);
     if (!claim || (ephemeral && !podIsOwner(pod, claim))) continue;
-    const bound = boundVolume(claim, world);
-    const volume = bound && findCsiVolume(bound);
-    if (volume?.spec.csi) sources.push({ volume, source: volume.spec.csi, isInline: false });
-  }
-  for (const own of pod.spec.volumes ?? []) {
-    const volume = findInlineCsiVolume(own, pod.metadata.namespace ?? '');
-    if (volume?.spec.csi) sources.push({ volume, source: volume.spec.csi, isInline: true });
+    const volume = boundVolume(claim, world);
+    const source = volume && csiVolumeOf(volume.spec);
+    if (source) sources.push({ volume, source });
   }
   return sources;
 }

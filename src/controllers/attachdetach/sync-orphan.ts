@@ -57,8 +57,8 @@ async function persistentVolumeBehind(
   signal: AbortSignal,
 ): Promise<CsiVolume | undefined> {
   const { persistentVolumeName, inlineVolumeSpec } = spec.source;
-  if (inlineVolumeSpec) return inlineVolumeSpec.csi;
+  if (inlineVolumeSpec) return csiVolumeOf(inlineVolumeSpec);
   if (persistentVolumeName === undefined) return undefined;
   const volume = await listLive(reader, persistentVolumes, { name: persistentVolumeName }, signal);
-  return volume && csiVolumeOf(volume);
+  return volume && csiVolumeOf(volume.spec);
 }

@@ -45,8 +45,10 @@ function watchAttachments(context: AttachContext, attachments: Informer<VolumeAt
 
 function setAttachment(context: AttachContext, attachment: VolumeAttachment): void {
   const { source } = attachment.spec;
-  const volume = context.volumes.get(source.persistentVolumeName ?? '');
-  const candidate = source.inlineVolumeSpec?.csi ?? (volume && csiVolumeOf(volume));
+  const volume = source.persistentVolumeName
+    ? context.volumes.get(source.persistentVolumeName)?.spec
+    : source.inlineVolumeSpec;
+  const candidate = volume && csiVolumeOf(volume);
   const volumeName = context.actual.set(attachment, candidate ? [candidate] : []);
   context.queue.add(volumeName ?? `${orphanPrefix}${attachment.metadata.name}`);
 }

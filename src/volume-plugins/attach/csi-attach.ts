@@ -3,7 +3,7 @@
  * and which VolumeAttachment stands for it on a node. Upstream: pkg/volume/csi/csi_attacher.go.
  */
 import type { PersistentVolume, VolumeAttachment } from '../../api/index.ts';
-import { findCsiSource, volumeAttachmentName } from '../../component-helpers/index.ts';
+import { volumeAttachmentName } from '../../component-helpers/index.ts';
 
 /** A volume as the driver knows it. */
 export interface CsiVolume {
@@ -15,10 +15,9 @@ const namePrefix = 'kubernetes.io/csi/';
 /** Between driver and handle in a volume's name; a driver's name cannot hold it. */
 const separator = '^';
 
-/** The CSI volume behind a PersistentVolume, if a driver serves it. */
-export function csiVolumeOf(volume: PersistentVolume): CsiVolume | undefined {
-  const source = findCsiSource(volume);
-  return source && { driver: source.driver, volumeHandle: source.volumeHandle };
+/** The CSI volume behind a PersistentVolume, if it is one. */
+export function csiVolumeOf(spec: Pick<PersistentVolume['spec'], 'csi'>): CsiVolume | undefined {
+  return spec.csi && { driver: spec.csi.driver, volumeHandle: spec.csi.volumeHandle };
 }
 
 /** The volume's name in node.status.volumesAttached and volumesInUse. */

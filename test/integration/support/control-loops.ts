@@ -1,10 +1,10 @@
 /** Everything that works on a cluster's volumes, as one process: controllers, scheduler, and the sidecars of a driver. */
 import { type Identity, isForbidden, type KubernetesObject } from '../../../src/api/index.ts';
-import { DecisionLog, MetricsRegistry, type Random, seededRandom } from '../../../src/base/index.ts';
+import { DecisionLog, MetricsRegistry, messageOf, type Random, seededRandom } from '../../../src/base/index.ts';
 import { type Client, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
 import { startControllers } from '../../../src/cluster/controllers.ts';
 import { Scheduler } from '../../../src/scheduler/index.ts';
-import { startAttacher, startProvisioner } from '../../../src/sidecars/index.ts';
+import { canResize, startAttacher, startProvisioner, startResizer } from '../../../src/sidecars/index.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { FakeDriver } from './fake-driver.ts';
 
@@ -48,6 +48,10 @@ function lateClient(plane: ControlPlane, client: Client, random: Random): Client
       await late();
       await client.delete(...args);
     },
+    createSubresource: async (...args) => {
+      await late();
+      return await client.createSubresource(...args);
+    },
     watch: async (type, options) => {
       const stream = await client.watch(type, options);
       async function* delayed() {
@@ -69,7 +73,9 @@ function notingClient<C extends Client>(client: C, refusals: string[]): Client {
       try {
         return await (call as (...args: unknown[]) => Promise<KubernetesObject>)(...args);
       } catch (thrown) {
-        if (isForbidden(thrown)) refusals.push((thrown as Error).message);
+        // A namespace that goes refuses everybody.
+        const message = messageOf(thrown);
+        if (isForbidden(thrown) && !message.includes('because it is being terminated')) refusals.push(message);
         throw thrown;
       }
     },
@@ -125,6 +131,7 @@ export async function startControlLoops(
   const sidecar = { client: sidecarClient, informers: sidecarInformers, driver, ...basics };
   stack.use(startProvisioner({ ...sidecar, recorder }));
   stack.use(startAttacher(sidecar));
+  if (canResize(driver)) stack.use(startResizer({ ...sidecar, recorder }));
   for (const factory of [informers, schedulerInformers, sidecarInformers]) factory.start();
   const synced = schedulerInformers.waitForSync();
   await clock.advance(2_000);

@@ -1,7 +1,13 @@
 /** The control plane in virtual time: the real API server on the memory store, real clients, informers and recorders. */
 import type { Identity, KubernetesObject, ObjectKey, ResourceType, Transport } from '../../../src/api/index.ts';
 import { coreEvents, isNotFound, namespaces } from '../../../src/api/index.ts';
-import { type ApiServer, createApiServer, createMemoryStore, type Store } from '../../../src/apiserver/index.ts';
+import {
+  type ApiServer,
+  createApiServer,
+  createMemoryStore,
+  type Store,
+  type StoreListener,
+} from '../../../src/apiserver/index.ts';
 import { type Logger, type Random, seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
 
@@ -13,6 +19,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly informers;
   readonly #stack = new AsyncDisposableStack();
   readonly #server: ApiServer;
+  readonly #store: Store;
 
   private constructor(
     store: Store,
@@ -22,7 +29,7 @@ export class ControlPlane implements AsyncDisposable {
     this.clock = clock;
     this.random = random;
     this.logger = logger;
-    this.#stack.use(store);
+    this.#store = this.#stack.use(store);
     this.#server = this.#stack.use(server);
     this.client = this.clientOf('test');
     this.informers = this.#stack.use(createInformerFactory({ client: this.client, clock, logger, random }));
@@ -53,6 +60,12 @@ export class ControlPlane implements AsyncDisposable {
   recorder(component: string) {
     const { clock, random, logger } = this;
     return this.#stack.use(createEventRecorder({ client: this.clientOf(component), clock, random, component, logger }));
+  }
+
+  /** Hears of every commit, in order, from now on. */
+  async onCommit(listener: StoreListener): Promise<void> {
+    const subscription = await this.#store.subscribe('', this.#store.revision, listener);
+    this.use({ [Symbol.asyncDispose]: async () => subscription[Symbol.dispose]() });
   }
 
   /** Disposed, last added first, with the plane. */

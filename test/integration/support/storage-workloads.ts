@@ -1,5 +1,6 @@
 /** Reference workloads that go through everything which controllers do to volumes; each ends with a known state. */
 import {
+  coreEvents,
   type Draft,
   deployments,
   jobs,
@@ -88,6 +89,8 @@ export async function moveStatefulSet(plane: ControlPlane): Promise<void> {
   const cordon = (unschedulable: boolean) =>
     client.patch(nodes, { name: from }, { type: 'merge', body: { spec: { unschedulable } } });
   await cordon(true);
+  // Every scheduler has heard of it.
+  await clock.advance(5_000);
   await client.delete(pods, { namespace, name: 'web-0' });
   const moved = async () => {
     const pod = await plane.get(pods, { namespace, name: 'web-0' });
@@ -115,7 +118,7 @@ export async function expand(plane: ControlPlane): Promise<void> {
   // Which resizer is to do it is as far as the controllers go for a CSI volume.
   const told = async () => {
     const claim = await plane.get(persistentVolumeClaims, { namespace, name: 'grows' });
-    const { items } = await client.list((await import('../../../src/api/index.ts')).coreEvents);
+    const { items } = await client.list(coreEvents);
     return claim !== undefined && items.some(({ reason }) => reason === 'ExternalExpanding');
   };
   await clock.until(told, waitMs, 'the resizer told');
