@@ -13,6 +13,7 @@ it('controllers leave nothing behind when they are started and stopped fifty tim
     controllers.startEphemeralVolumeController,
     controllers.startStatefulSetController,
     controllers.startNamespaceController,
+    controllers.startResourceQuotaController,
     controllers.startServiceAccountController,
     (options: controllers.ControllerOptions) => controllers.startRootCaPublisher({ ...options, rootCa: 'ca' }),
   ];
