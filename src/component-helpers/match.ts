@@ -49,6 +49,10 @@ function fits(claim: PersistentVolumeClaim, volume: PersistentVolume, request: s
   return volume.metadata.deletionTimestamp === undefined;
 }
 
+function isReachable(volume: PersistentVolume, node: Node | undefined): boolean {
+  return node === undefined || volumeMatchesNode(volume, node);
+}
+
 /** The volume reserved for the claim if there is one, else the smallest that satisfies it; undefined when none does. */
 export function findMatchingVolume(options: FindMatchingVolumeOptions): PersistentVolume | undefined {
   const { claim, volumes, node, excludedVolumes = noVolumes, delayBinding = false } = options;
@@ -59,18 +63,18 @@ export function findMatchingVolume(options: FindMatchingVolumeOptions): Persiste
   let smallestCapacity = '0';
   for (const volume of volumes) {
     if (excludedVolumes.has(volume.metadata.name) || !fits(claim, volume, request)) continue;
-    const reachable = node === undefined || volumeMatchesNode(volume, node);
     // A reserved volume that the node cannot reach means the claim cannot be used there: another volume is no answer.
-    if (isVolumeBoundToClaim(volume, claim)) return reachable ? volume : undefined;
+    if (isVolumeBoundToClaim(volume, claim)) return isReachable(volume, node) ? volume : undefined;
     if (node === undefined && delayBinding) continue;
     if (volume.status?.phase !== 'Available') continue;
     if (selector && !selector.matches(volume.metadata.labels)) continue;
-    if (getVolumeClass(volume) !== requestedClass || !reachable || !checkAccessModes(claim, volume)) continue;
+    if (getVolumeClass(volume) !== requestedClass || !checkAccessModes(claim, volume)) continue;
     const capacity = volume.spec.capacity?.storage ?? '0';
-    if (!smallest || compareQuantities(smallestCapacity, capacity) > 0) {
-      smallest = volume;
-      smallestCapacity = capacity;
-    }
+    if (smallest && compareQuantities(smallestCapacity, capacity) <= 0) continue;
+    // What costs most is asked last.
+    if (!isReachable(volume, node)) continue;
+    smallest = volume;
+    smallestCapacity = capacity;
   }
   return smallest;
 }

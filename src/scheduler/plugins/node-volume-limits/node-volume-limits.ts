@@ -4,9 +4,9 @@ import type { Lister } from '../../../client/index.ts';
 import { podClaims } from '../../../component-helpers/index.ts';
 import type { CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable, unschedulable } from '../../framework/status.ts';
-import { csiVolumesOf, hasMigratedInlineVolumes, type PodVolumesSeen } from './csi-volumes.ts';
+import { type CsiVolumes, csiVolumesOf, hasMigratedInlineVolumes, type PodVolumesSeen } from './csi-volumes.ts';
 import { nodeVolumeLimitsEvents } from './hints.ts';
-import { UsedVolumes, type UsedVolumesOptions } from './used-volumes.ts';
+import { type NodeUse, UsedVolumes, type UsedVolumesOptions } from './used-volumes.ts';
 
 const pluginName = 'NodeVolumeLimits';
 const limitReached = unschedulable('node(s) exceed max volume count');
@@ -43,18 +43,9 @@ export class NodeVolumeLimits implements Plugin {
     if (wanted.volumes.size === 0) return success;
     const missing = this.#missingDriver(wanted.volumes.values(), csiNode);
     if (missing !== undefined) return unresolvable(`${missing} CSI driver is not installed on the node`);
-    const limits = limitsOf(csiNode, new Set(wanted.volumes.values()));
+    const limits = limitsOf(csiNode);
     if (limits.size === 0) return success;
-    const used = this.#used.of(node, csiNode);
-    const more = new Map<string, number>();
-    for (const [volume, driver] of wanted.volumes) {
-      if (!used.volumes.has(volume)) more.set(driver, (more.get(driver) ?? 0) + 1);
-    }
-    for (const [driver, count] of more) {
-      const limit = limits.get(driver);
-      if (limit !== undefined && (used.countOf.get(driver) ?? 0) + count > limit) return limitReached;
-    }
-    return success;
+    return exceeds(wanted.volumes, limits, this.#used.of(node, csiNode)) ? limitReached : success;
   }
 
   /** A driver that asks for pods to stay away from nodes it is not on. Upstream: VolumeLimitScaling. */
@@ -67,11 +58,31 @@ export class NodeVolumeLimits implements Plugin {
   }
 }
 
-/** How many volumes the node takes of each of the drivers; one without a number takes any. */
-function limitsOf(csiNode: CSINode | undefined, drivers: ReadonlySet<string>): ReadonlyMap<string, number> {
+const knownLimits = new WeakMap<CSINode, ReadonlyMap<string, number>>();
+const noLimits: ReadonlyMap<string, number> = new Map();
+
+/** How many volumes the node takes of each driver; one without a number takes any. */
+function limitsOf(csiNode: CSINode | undefined): ReadonlyMap<string, number> {
+  if (!csiNode) return noLimits;
+  const known = knownLimits.get(csiNode);
+  if (known) return known;
   const limits = new Map<string, number>();
-  for (const { name, allocatable } of csiNode?.spec.drivers ?? []) {
-    if (drivers.has(name) && allocatable?.count !== undefined) limits.set(name, allocatable.count);
+  for (const { name, allocatable } of csiNode.spec.drivers) {
+    if (allocatable?.count !== undefined) limits.set(name, allocatable.count);
   }
+  knownLimits.set(csiNode, limits);
   return limits;
+}
+
+/** Whether the volumes, as far as they are not there already, are more than the node takes. */
+function exceeds(wanted: CsiVolumes, limits: ReadonlyMap<string, number>, used: NodeUse): boolean {
+  const counts = new Map<string, number>();
+  for (const [volume, driver] of wanted) {
+    const limit = limits.get(driver);
+    if (limit === undefined || used.volumes.has(volume)) continue;
+    const count = (counts.get(driver) ?? used.countOf.get(driver) ?? 0) + 1;
+    if (count > limit) return true;
+    counts.set(driver, count);
+  }
+  return false;
 }

@@ -10,14 +10,15 @@ import type {
 import {
   annSelectedNode,
   claimRequestBytes,
+  findMigration,
   getClaimClass,
+  labelHostname,
   noProvisioner,
   topologyTermsMatch,
   volumeMatchesNode,
 } from '../../../component-helpers/index.ts';
-import { hasRoom } from './capacity.ts';
 import type { PodClaims } from './pod-claims.ts';
-import type { CandidateSource, StaticCandidates } from './static-candidates.ts';
+import { type CandidateSource, hostnamesOf, StaticCandidates } from './static-candidates.ts';
 
 export interface VolumeSource extends CandidateSource {
   volume(name: string): PersistentVolume | undefined;
@@ -26,8 +27,8 @@ export interface VolumeSource extends CandidateSource {
   class(name: string): StorageClass | undefined;
   /** Whether the driver publishes CSIStorageCapacity objects that must be obeyed. */
   checksCapacity(driver: string): boolean;
-  /** Objects of the class among which are all that a node with these labels has access to. */
-  capacities(className: string, labels: Labels | undefined): readonly CSIStorageCapacity[];
+  /** Where a node with these labels has room for a volume of the class and size. */
+  room(className: string, labels: Labels | undefined, neededBytes: bigint): CSIStorageCapacity | undefined;
 }
 
 export interface Binding {
@@ -58,54 +59,95 @@ export type FindResult =
   | { readonly kind: 'found'; readonly volumes: NodeVolumes }
   | { readonly kind: 'refused'; readonly reasons: readonly string[] };
 
+/** What can be said of a pod's volumes without a node, so that each node costs little. */
 export interface PodToPlace {
-  readonly claims: PodClaims;
+  readonly bound: readonly BoundVolume[];
+  readonly delayed: readonly DelayedClaim[];
   readonly candidates: StaticCandidates;
+}
+
+interface BoundVolume {
+  /** Undefined when it is gone. */
+  readonly volume: PersistentVolume | undefined;
+  /** No node outside of them reaches it; undefined when its affinity does not name hosts. */
+  readonly hostnames: ReadonlySet<string> | undefined;
+}
+
+interface DelayedClaim {
+  readonly claim: PersistentVolumeClaim;
+  readonly selectedNode: string | undefined;
+  /** The class when it provisions. */
+  readonly class: StorageClass | undefined;
+  /** What its driver must have free; undefined when that is not to be checked. */
+  readonly neededBytes: bigint | undefined;
+}
+
+export function preparePod({ bound, delayed }: PodClaims, source: VolumeSource): PodToPlace {
+  return {
+    bound: bound.map((claim) => prepareBound(source.volume(claim.spec.volumeName ?? ''))),
+    delayed: delayed.map((claim) => prepareDelayed(claim, source)),
+    candidates: new StaticCandidates(source),
+  };
+}
+
+function prepareBound(volume: PersistentVolume | undefined): BoundVolume {
+  const isAsItSays = volume?.spec.csi || (volume && !findMigration(volume));
+  const hostnames = volume && isAsItSays ? hostnamesOf(volume) : undefined;
+  return { volume, hostnames: hostnames && new Set(hostnames) };
+}
+
+function prepareDelayed(claim: PersistentVolumeClaim, source: VolumeSource): DelayedClaim {
+  const volumeClass = source.class(getClaimClass(claim));
+  const provisions = volumeClass && volumeClass.provisioner !== '' && volumeClass.provisioner !== noProvisioner;
+  const isSized = claim.spec.resources?.requests?.storage !== undefined;
+  const isChecked = provisions && isSized && source.checksCapacity(volumeClass.provisioner);
+  return {
+    claim,
+    selectedNode: claim.metadata.annotations?.[annSelectedNode],
+    class: provisions ? volumeClass : undefined,
+    neededBytes: isChecked ? claimRequestBytes(claim) : undefined,
+  };
 }
 
 const nothingToDo: FindResult = { kind: 'found', volumes: { bindings: [], provisions: [] } };
 
 /** Upstream: binder.go FindPodVolumes, with its order of reasons. */
-export function findPodVolumes({ claims, candidates }: PodToPlace, node: Node, source: VolumeSource): FindResult {
-  const refusal = boundRefusal(claims.bound, node, source);
-  const delayed = claims.delayed.length > 0 ? findDelayed(claims.delayed, candidates, node, source) : nothingToDo;
+export function findPodVolumes(pod: PodToPlace, node: Node, source: VolumeSource): FindResult {
+  const refusal = boundRefusal(pod.bound, node, source);
+  const delayed = pod.delayed.length > 0 ? findDelayed(pod, node, source) : nothingToDo;
   if (refusal === undefined) return delayed;
   const others = delayed.kind === 'refused' ? delayed.reasons : [];
   // Whatever is wrong with the node itself comes first, a missing volume last.
   return { kind: 'refused', reasons: refusal === reasons.nodeConflict ? [refusal, ...others] : [...others, refusal] };
 }
 
-function boundRefusal(bound: readonly PersistentVolumeClaim[], node: Node, source: VolumeSource): string | undefined {
-  for (const claim of bound) {
-    const volume = source.volume(claim.spec.volumeName ?? '');
+function boundRefusal(bound: readonly BoundVolume[], node: Node, source: VolumeSource): string | undefined {
+  for (const { volume, hostnames } of bound) {
     if (!volume) return reasons.volumeMissing;
+    if (hostnames && !hostnames.has(node.metadata.labels?.[labelHostname] ?? '')) return reasons.nodeConflict;
     if (!volumeMatchesNode(source.onNode(volume, node.metadata.name), node)) return reasons.nodeConflict;
   }
   return undefined;
 }
 
-function findDelayed(
-  delayed: readonly PersistentVolumeClaim[],
-  candidates: StaticCandidates,
-  node: Node,
-  source: VolumeSource,
-): FindResult {
+function findDelayed({ delayed, candidates }: PodToPlace, node: Node, source: VolumeSource): FindResult {
   const bindings: Binding[] = [];
-  const provisions: Provision[] = [];
+  const left: DelayedClaim[] = [];
   const chosen = new Set<string>();
-  for (const claim of delayed) {
-    const selected = claim.metadata.annotations?.[annSelectedNode];
-    if (selected !== undefined && selected !== node.metadata.name) return refused(reasons.bindConflict);
-    const volume = selected === undefined ? candidates.find(claim, node, chosen) : undefined;
+  for (const one of delayed) {
+    const { claim, selectedNode } = one;
+    if (selectedNode !== undefined && selectedNode !== node.metadata.name) return refused(reasons.bindConflict);
+    const volume = selectedNode === undefined ? candidates.find(claim, node, chosen) : undefined;
     if (volume) {
       chosen.add(volume.metadata.name);
       bindings.push({ claim, volume });
-    } else provisions.push({ claim });
+    } else left.push(one);
   }
-  for (const [index, { claim }] of provisions.entries()) {
-    const room = findRoom(claim, node, source);
-    if (typeof room === 'string') return refused(room);
-    if (room) provisions[index] = { claim, capacity: room };
+  const provisions: Provision[] = [];
+  for (const one of left) {
+    const provision = provisionOn(node, one, source);
+    if (typeof provision === 'string') return refused(provision);
+    provisions.push(provision);
   }
   return { kind: 'found', volumes: { bindings, provisions } };
 }
@@ -114,21 +156,14 @@ function refused(reason: string): FindResult {
   return { kind: 'refused', reasons: [reason] };
 }
 
-/** The capacity object that promises room; undefined when none is asked for; the reason why the node is refused. */
-function findRoom(
-  claim: PersistentVolumeClaim,
-  node: Node,
+/** How the claim's volume would be made for the node; the reason when it would not. */
+function provisionOn(
+  { metadata: { labels } }: Node,
+  { claim, class: volumeClass, neededBytes }: DelayedClaim,
   source: VolumeSource,
-): CSIStorageCapacity | string | undefined {
-  const volumeClass = source.class(getClaimClass(claim));
-  if (!volumeClass || volumeClass.provisioner === '' || volumeClass.provisioner === noProvisioner) {
-    return reasons.bindConflict;
-  }
-  const { labels } = node.metadata;
-  if (!topologyTermsMatch(volumeClass.allowedTopologies, labels ?? {})) return reasons.bindConflict;
-  const isSized = claim.spec.resources?.requests?.storage !== undefined;
-  if (!isSized || !source.checksCapacity(volumeClass.provisioner)) return undefined;
-  const needed = claimRequestBytes(claim);
-  const capacities = source.capacities(volumeClass.metadata.name, labels);
-  return capacities.find((capacity) => hasRoom(capacity, labels, needed)) ?? reasons.notEnoughSpace;
+): Provision | string {
+  if (!volumeClass || !topologyTermsMatch(volumeClass.allowedTopologies, labels)) return reasons.bindConflict;
+  if (neededBytes === undefined) return { claim };
+  const capacity = source.room(volumeClass.metadata.name, labels, neededBytes);
+  return capacity ? { claim, capacity } : reasons.notEnoughSpace;
 }

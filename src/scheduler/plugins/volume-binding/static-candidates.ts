@@ -22,8 +22,14 @@ export interface CandidateSource {
 interface Candidates {
   /** The volume that is kept for the claim: it is this one or none. */
   readonly reserved: PersistentVolume | undefined;
-  /** All that fit and are not tied to a host, the smallest first. */
-  readonly shared: readonly PersistentVolume[];
+  /** All that are not tied to a host, by capacity, the smallest first. */
+  readonly shared: readonly SizeGroup[];
+}
+
+/** Volumes of one capacity. Which of them fit is found out when the smaller ones have not been enough. */
+interface SizeGroup {
+  readonly volumes: readonly PersistentVolume[];
+  fitting?: readonly PersistentVolume[];
 }
 
 export class StaticCandidates {
@@ -42,29 +48,60 @@ export class StaticCandidates {
     const locals = hostname === undefined ? [] : this.#source.unclaimed(getClaimClass(claim), hostname);
     const local =
       locals.length > 0 ? findMatchingVolume({ claim, volumes: locals, node, excludedVolumes: chosen }) : undefined;
-    const other = shared.find((volume) => !chosen.has(volume.metadata.name) && volumeMatchesNode(volume, node));
+    const other = findShared(shared, claim, node, chosen);
     if (!local || !other) return local ?? other;
-    return compareCapacity(local, other) <= 0 ? local : other;
+    return compareQuantities(capacityOf(local), capacityOf(other)) <= 0 ? local : other;
   }
 
   #candidatesOf(claim: PersistentVolumeClaim): Candidates {
     const known = this.#byClaim.get(claim.metadata.uid);
     if (known) return known;
-    const fits = (volume: PersistentVolume) => findMatchingVolume({ claim, volumes: [volume] }) !== undefined;
-    const reserved = this.#source.reserved(claim).find((volume) => isVolumeBoundToClaim(volume, claim) && fits(volume));
-    const unclaimed = reserved ? [] : this.#source.unclaimed(getClaimClass(claim));
-    const candidates = { reserved, shared: unclaimed.filter(fits).sort(compareCapacity) };
+    const isReserved = (volume: PersistentVolume) => isVolumeBoundToClaim(volume, claim) && fits(volume, claim);
+    const reserved = this.#source.reserved(claim).find(isReserved);
+    const shared = reserved ? [] : bySize(this.#source.unclaimed(getClaimClass(claim)));
+    const candidates = { reserved, shared };
     this.#byClaim.set(claim.metadata.uid, candidates);
     return candidates;
   }
 }
 
-function compareCapacity(a: PersistentVolume, b: PersistentVolume): number {
-  return compareQuantities(a.spec.capacity?.storage ?? '0', b.spec.capacity?.storage ?? '0');
+/** Whether the volume would do for the claim on a node that reaches it. */
+function fits(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
+  return findMatchingVolume({ claim, volumes: [volume] }) !== undefined;
+}
+
+function capacityOf(volume: PersistentVolume): string {
+  return volume.spec.capacity?.storage ?? '0';
+}
+
+function bySize(volumes: readonly PersistentVolume[]): readonly SizeGroup[] {
+  const groups = new Map<string, PersistentVolume[]>();
+  for (const volume of volumes) {
+    const capacity = capacityOf(volume);
+    const group = groups.get(capacity);
+    if (group) group.push(volume);
+    else groups.set(capacity, [volume]);
+  }
+  return [...groups].sort(([a], [b]) => compareQuantities(a, b)).map(([, group]) => ({ volumes: group }));
+}
+
+function findShared(
+  groups: readonly SizeGroup[],
+  claim: PersistentVolumeClaim,
+  node: Node,
+  chosen: ReadonlySet<string>,
+): PersistentVolume | undefined {
+  for (const group of groups) {
+    group.fitting ??= group.volumes.filter((volume) => fits(volume, claim));
+    for (const volume of group.fitting) {
+      if (!chosen.has(volume.metadata.name) && volumeMatchesNode(volume, node)) return volume;
+    }
+  }
+  return undefined;
 }
 
 /** The values of the hostname label without which no node reaches the volume; undefined when there are no such. */
-function hostnamesOf(volume: PersistentVolume): readonly string[] | undefined {
+export function hostnamesOf(volume: PersistentVolume): readonly string[] | undefined {
   const terms = volume.spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
   if (terms.length === 0) return undefined;
   const hostnames = new Set<string>();

@@ -24,11 +24,18 @@ import { AssumeCache } from '../../cache/assume-cache.ts';
 import type { ClusterEventWithHint, CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../../framework/status.ts';
 import type { WrittenBindings } from './check-bindings.ts';
-import { type Binding, findPodVolumes, type NodeVolumes, type PodToPlace, type VolumeSource } from './find-volumes.ts';
+import {
+  type Binding,
+  findPodVolumes,
+  type NodeVolumes,
+  type PodToPlace,
+  preparePod,
+  reasons,
+  type VolumeSource,
+} from './find-volumes.ts';
 import { volumeBindingEvents } from './hints.ts';
 import { type ClaimSource, podClaims } from './pod-claims.ts';
 import { scoreVolumes, type UtilizationShapePoint } from './scorer.ts';
-import { StaticCandidates } from './static-candidates.ts';
 import { addVolumeIndexes, createVolumeSource } from './volume-source.ts';
 import { BindingError, BindingWait } from './wait-for-bindings.ts';
 
@@ -108,8 +115,8 @@ export class VolumeBinding implements Plugin {
       return { status: unresolvable('pod has unbound immediate PersistentVolumeClaims') };
     }
     if (claims.bound.length + claims.delayed.length === 0) return { status: skip };
-    const candidates = new StaticCandidates(this.#volumeSource);
-    state.write(pluginName, { toPlace: { claims, candidates }, byNode: new Map() } satisfies PodVolumes);
+    const toPlace = preparePod(claims, this.#volumeSource);
+    state.write(pluginName, { toPlace, byNode: new Map() } satisfies PodVolumes);
     return { status: success };
   }
 
@@ -117,7 +124,7 @@ export class VolumeBinding implements Plugin {
     const podVolumes = state.read<PodVolumes>(pluginName);
     if (!podVolumes) return success;
     const result = findPodVolumes(podVolumes.toPlace, node.node, this.#volumeSource);
-    if (result.kind === 'refused') return unresolvable(...result.reasons);
+    if (result.kind === 'refused') return refusalOf(result.reasons);
     podVolumes.byNode.set(node.name, result.volumes);
     return success;
   }
@@ -197,6 +204,14 @@ export class VolumeBinding implements Plugin {
     }
     return { bindings, provisions };
   }
+}
+
+const refusals = new Map(Object.values(reasons).map((reason) => [reason as string, unresolvable(reason)]));
+
+/** Most refusals have one reason, and there is one for each node. */
+function refusalOf(told: readonly string[]): Status {
+  const [reason = ''] = told;
+  return (told.length === 1 ? refusals.get(reason) : undefined) ?? unresolvable(...told);
 }
 
 /** A volume or claim that is gone is no sign that the pod is, so it is not told as what the API server said. */

@@ -4,12 +4,11 @@ import type { Informer, Lister } from '../../../client/index.ts';
 import { getClaimClass, getVolumeClass, isVolumeBoundToClaim } from '../../../component-helpers/index.ts';
 import type { AssumeCache } from '../../cache/assume-cache.ts';
 import { volumeOnNode } from '../migrated-volumes.ts';
-import { anyLabelIndexValue, capacityIndexValue, capacityIndexValues } from './capacity.ts';
+import { CapacityIndex } from './capacity-index.ts';
 import type { VolumeSource } from './find-volumes.ts';
 import { candidateIndexValues, reservedIndexValue, unclaimedIndexValue } from './static-candidates.ts';
 
 const candidateIndex = 'scheduler/candidate';
-const capacityIndex = 'scheduler/capacity';
 
 export interface VolumeInformers {
   readonly volumes: Informer<PersistentVolume>;
@@ -19,15 +18,15 @@ export interface VolumeInformers {
   readonly csiNodes: Lister<CSINode>;
 }
 
-export function addVolumeIndexes({ volumes, capacities }: VolumeInformers): void {
+export function addVolumeIndexes({ volumes }: VolumeInformers): void {
   volumes.addIndex(candidateIndex, candidateIndexValues);
-  capacities.addIndex(capacityIndex, capacityIndexValues);
 }
 
 export function createVolumeSource(
   { capacities, classes, drivers, csiNodes }: VolumeInformers,
   volumes: AssumeCache<PersistentVolume>,
 ): VolumeSource {
+  const rooms = new CapacityIndex(capacities);
   return {
     volume: (name) => volumes.get(name),
     onNode: (volume, nodeName) => volumeOnNode(volume, csiNodes.get(nodeName)),
@@ -44,12 +43,6 @@ export function createVolumeSource(
     unclaimed: (className, hostname) => volumes.byIndex(candidateIndex, unclaimedIndexValue(className, hostname)),
     class: (name) => classes.get(name),
     checksCapacity: (driver) => drivers.get(driver)?.spec.storageCapacity === true,
-    capacities: (className, labels) => {
-      const found = [...capacities.byIndex(capacityIndex, anyLabelIndexValue(className))];
-      for (const [label, value] of Object.entries(labels ?? {})) {
-        found.push(...capacities.byIndex(capacityIndex, capacityIndexValue(className, label, value)));
-      }
-      return found;
-    },
+    room: (className, labels, neededBytes) => rooms.find(className, labels, neededBytes),
   };
 }
