@@ -87,9 +87,11 @@ describe('preemption', () => {
 
   it('[U1] keeps the place free from a pod of less importance that comes meanwhile', async () => {
     await plane.client.create(nodes, nodeDraft('n1'));
-    await createPod('low', 'low', '4');
+    await createPod('low', 'low', '3');
     await createPod('high', 'high', '4');
+    // There is room for it now, but not beside the one that the room is being made for.
     await createPod('middle', 'middle', '1');
+    expect((await get('middle'))?.spec.nodeName).toBeUndefined();
     await leave('low');
     await plane.clock.advance(20_000);
     expect([(await get('high'))?.spec.nodeName, (await get('middle'))?.spec.nodeName]).toEqual(['n1', undefined]);

@@ -157,6 +157,20 @@ describe('pods that wait for the scheduler', () => {
     expect(metrics.print()).toContain('scheduler_pending_pods{queue="unschedulable"} 1000');
   });
 
+  it('[rel-L12] writes nothing while a thousand pods wait for nothing that happens', async () => {
+    await start();
+    await plane.client.create(nodes, nodeDraft('n1'));
+    for (let i = 0; i < 1000; i++) {
+      const draft = podDraft(`stuck-${i}`);
+      await plane.client.create(pods, { ...draft, spec: { ...draft.spec, nodeSelector: { disk: 'ssd' } } });
+    }
+    await plane.clock.advance(30_000);
+    const revision = async () => (await plane.client.list(nodes)).resourceVersion;
+    const before = await revision();
+    await plane.clock.advance(4 * 60_000);
+    expect(await revision()).toBe(before);
+  });
+
   it('[rel-L14] pods that every deletion may help are tried after their back-offs, behind a new one', async () => {
     await start();
     await plane.client.create(nodes, nodeOf2Cpu);

@@ -6,6 +6,13 @@ import { attachMutants } from './attach-mutants.ts';
 import { controlMutants } from './control-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
+import { schedulerMutants } from './scheduler-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
 
-export const mutants: readonly Mutant[] = [...serverMutants, ...controlMutants, ...attachMutants, ...nodeMutants];
+export const mutants: readonly Mutant[] = [
+  ...serverMutants,
+  ...controlMutants,
+  ...attachMutants,
+  ...schedulerMutants,
+  ...nodeMutants,
+];

@@ -41,6 +41,8 @@ export class InterPodAffinity implements Plugin {
     ...on(['NodeAdd', 'UpdateNodeLabel'], (pod, previous, current) =>
       nodeChangeMayHelp(this.#waiting(pod), { previous, current }),
     ),
+    // With a node its pods no longer count, before they are deleted themselves.
+    ...on(['NodeDelete']),
     ...on(['NamespaceUpdate'], (_pod, previous, current) => {
       return !isEqual(previous?.metadata.labels, current?.metadata.labels);
     }),
