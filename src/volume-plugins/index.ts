@@ -4,7 +4,6 @@ export {
   type CsiVolume,
   csiAttachmentName,
   csiUniqueVolumeName,
-  csiVolumeOf,
   isAttachmentOf,
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,

@@ -225,6 +225,72 @@ describe('an attachment', () => {
     expect(await world.attachments()).toEqual([]);
   });
 
+  describe('of a type that a driver took over', () => {
+    const driver = 'ebs.csi.aws.com';
+    const handle = 'vol-0123456789';
+    const ebs = { volumeID: handle, fsType: 'ext4' };
+    const uniqueName = `kubernetes.io/csi/${driver}^${handle}`;
+    async function attachAll(): Promise<void> {
+      for (const { metadata } of await world.attachments()) {
+        const body = { status: { attached: true } };
+        await client.patch(volumeAttachments, metadata, { type: 'merge', body }, { subresource: 'status' });
+      }
+      await plane.clock.settle();
+    }
+    async function createInlinePod(name: string, nodeName: string): Promise<void> {
+      const { metadata, spec } = podDraft(name);
+      const volumes = [{ name: 'disk', awsElasticBlockStore: ebs }];
+      await client.create(pods, { metadata, spec: { ...spec, nodeName, volumes } });
+      await plane.clock.settle();
+    }
+
+    it('[D8] carries the translated spec for a volume in the pod itself, and goes with the pod', async () => {
+      await world.start();
+      await createInlinePod('p', 'n1');
+      const csi = { driver, volumeHandle: handle };
+      expect(await world.attachments()).toMatchObject([
+        {
+          metadata: { name: csiAttachmentName(csi, 'n1') },
+          spec: { attacher: driver, nodeName: 'n1', source: { inlineVolumeSpec: { csi } } },
+        },
+      ]);
+      expect((await world.attachments())[0]?.spec.source.persistentVolumeName).toBeUndefined();
+      await attachAll();
+      expect(await world.attached('n1')).toEqual([uniqueName]);
+      expect((await plane.eventsOf('p')).join()).toContain('AttachVolume.Attach succeeded for volume');
+      await world.reportInUse('n1', uniqueName);
+      await world.deletePod('p');
+      expect((await live()).length).toBe(1);
+      await world.reportInUse('n1');
+      expect(await world.attachments()).toEqual([]);
+    });
+
+    it('[D5] is for one node at a time, in the pod itself too', async () => {
+      await world.start();
+      await createInlinePod('a', 'n1');
+      await createInlinePod('b', 'n2');
+      expect((await world.attachments()).map(({ spec }) => spec.nodeName)).toEqual(['n1']);
+      expect((await plane.eventsOf('b'))[0]).toMatch(
+        /^Warning FailedAttachVolume Multi-Attach error for volume ".*" Volume is already used by pod\(s\) a$/,
+      );
+    });
+
+    it('[D7] names the PersistentVolume, and the node lists it under its driver', async () => {
+      const { spec } = await client.get(persistentVolumes, { name: 'v' });
+      const { csi: _csi, ...rest } = spec;
+      await client.patch(persistentVolumes, { name: 'v' }, { type: 'merge', body: { metadata: { finalizers: null } } });
+      await client.delete(persistentVolumes, { name: 'v' });
+      await client.create(persistentVolumes, { metadata: { name: 'v' }, spec: { ...rest, awsElasticBlockStore: ebs } });
+      await world.start();
+      await world.createPod('p', 'n1');
+      await attachAll();
+      expect(await world.attachments()).toMatchObject([{ spec: { source: { persistentVolumeName: 'v' } } }]);
+      expect(await world.attached('n1')).toEqual([uniqueName]);
+      await world.deletePod('p');
+      expect(await world.attachments()).toEqual([]);
+    });
+  });
+
   it('[D8] [rel-D7] names one node, and the driver is told the id that this node has with it', async () => {
     const spec = { drivers: [{ name: 'fake.csi', nodeID: 'i-0123' }] };
     await client.delete(csiNodes, { name: 'n2' });

@@ -1,13 +1,24 @@
 /** Which volumes a pod wants attached to its node. Pure. Upstream: attachdetach/util/util.go. */
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachmentSource } from '../../api/index.ts';
+import type {
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  Volume,
+  VolumeAttachmentSource,
+} from '../../api/index.ts';
 import {
   annControllerManagedAttach,
+  findCsiSource,
+  findInlineMigration,
   isExclusiveVolume,
   isPodTerminated,
+  MigrationError,
   podClaims,
   podIsOwner,
+  translateInlineVolumeToCsi,
 } from '../../component-helpers/index.ts';
-import { type CsiVolume, csiUniqueVolumeName, csiVolumeOf } from '../../volume-plugins/index.ts';
+import { type CsiVolume, csiUniqueVolumeName } from '../../volume-plugins/index.ts';
 
 export interface PodVolumeWorld {
   node(name: string): Node | undefined;
@@ -40,42 +51,67 @@ export function isManagedNode(node: Node): boolean {
  */
 export function wantedVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedVolume[] {
   if (!pod.spec.nodeName || !needsVolumes(pod, world.node(pod.spec.nodeName))) return [];
-  const wanted: WantedVolume[] = [];
-  for (const { source, volume } of podSources(pod, world)) {
-    if (!world.attachRequired(source.driver)) continue;
-    const { name } = volume.metadata;
-    const volumeName = csiUniqueVolumeName(source);
-    if (wanted.some((known) => known.volumeName === volumeName)) continue;
-    wanted.push({
-      volumeName,
-      name,
-      source: { persistentVolumeName: name },
-      exclusive: isExclusiveVolume(volume.spec),
-    });
+  const wanted = new Map<string, WantedVolume>();
+  for (const { csi, name, source, accessModes } of podSources(pod, world)) {
+    if (!world.attachRequired(csi.driver)) continue;
+    const volumeName = csiUniqueVolumeName(csi);
+    if (wanted.has(volumeName)) continue;
+    wanted.set(volumeName, { volumeName, name, source, exclusive: isExclusiveVolume({ accessModes }) });
   }
-  return wanted;
+  return [...wanted.values()];
 }
 
 /** The drivers of the volumes that a pod on a node uses, attached by whomever. */
 export function driversUsed(pod: Pod, world: PodVolumeWorld): readonly string[] {
-  return pod.spec.nodeName ? podSources(pod, world).map(({ source }) => source.driver) : [];
+  return pod.spec.nodeName ? podSources(pod, world).map(({ csi }) => csi.driver) : [];
 }
 
-interface PodSource {
-  readonly volume: PersistentVolume;
-  readonly source: CsiVolume;
+/** A volume of a pod that a CSI driver serves. */
+interface PodSource extends Pick<WantedVolume, 'name' | 'source'> {
+  readonly csi: CsiVolume;
+  readonly accessModes: readonly string[];
 }
 
 function podSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
+  return [...claimSources(pod, world), ...inlineSources(pod)];
+}
+
+function claimSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
   const sources: PodSource[] = [];
   for (const { claimName, ephemeral } of podClaims(pod)) {
     const claim = world.claim(`${pod.metadata.namespace}/${claimName}`);
     if (!claim || (ephemeral && !podIsOwner(pod, claim))) continue;
     const volume = boundVolume(claim, world);
-    const source = volume && csiVolumeOf(volume.spec);
-    if (source) sources.push({ volume, source });
+    const csi = volume && findCsiSource(volume);
+    if (!csi) continue;
+    const { name } = volume.metadata;
+    const { accessModes = [] } = volume.spec;
+    sources.push({ csi, name, source: { persistentVolumeName: name }, accessModes });
   }
   return sources;
+}
+
+/** The volumes in the pod itself, of the built-in plugins whose types CSI drivers took over. */
+function inlineSources({ metadata, spec }: Pod): readonly PodSource[] {
+  const sources: PodSource[] = [];
+  for (const inline of spec.volumes ?? []) {
+    const volume = findInlineMigration(inline) && translatedInline(inline, metadata.namespace ?? '');
+    const csi = volume?.spec.csi;
+    if (!csi) continue;
+    const { accessModes = [] } = volume.spec;
+    sources.push({ csi, name: volume.metadata.name, source: { inlineVolumeSpec: volume.spec }, accessModes });
+  }
+  return sources;
+}
+
+function translatedInline(inline: Volume, namespace: string): PersistentVolume | undefined {
+  try {
+    return translateInlineVolumeToCsi(inline, namespace);
+  } catch (error) {
+    // The agent tells of what nobody can make sense of.
+    if (error instanceof MigrationError) return undefined;
+    throw error;
+  }
 }
 
 function needsVolumes(pod: Pod, node: Node | undefined): boolean {

@@ -4,9 +4,9 @@
  */
 import { nodes, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { findCsiSource } from '../../component-helpers/index.ts';
 import {
   type CsiVolume,
-  csiVolumeOf,
   isAttachmentOf,
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,
@@ -57,8 +57,8 @@ async function persistentVolumeBehind(
   signal: AbortSignal,
 ): Promise<CsiVolume | undefined> {
   const { persistentVolumeName, inlineVolumeSpec } = spec.source;
-  if (inlineVolumeSpec) return csiVolumeOf(inlineVolumeSpec);
+  if (inlineVolumeSpec) return inlineVolumeSpec.csi;
   if (persistentVolumeName === undefined) return undefined;
   const volume = await listLive(reader, persistentVolumes, { name: persistentVolumeName }, signal);
-  return volume && csiVolumeOf(volume.spec);
+  return volume && findCsiSource(volume);
 }

@@ -8,7 +8,7 @@ import {
   type VolumeAttachment,
 } from '../../api/index.ts';
 import type { Informer } from '../../client/index.ts';
-import { csiVolumeOf } from '../../volume-plugins/index.ts';
+import { findCsiSource } from '../../component-helpers/index.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
 import { forgetAnnouncements } from './announce.ts';
 import { type AttachContext, attachmentsByVolume, listedVolumes, orphanPrefix, podsByNode } from './attach-context.ts';
@@ -44,11 +44,9 @@ function watchAttachments(context: AttachContext, attachments: Informer<VolumeAt
 }
 
 function setAttachment(context: AttachContext, attachment: VolumeAttachment): void {
-  const { source } = attachment.spec;
-  const volume = source.persistentVolumeName
-    ? context.volumes.get(source.persistentVolumeName)?.spec
-    : source.inlineVolumeSpec;
-  const candidate = volume && csiVolumeOf(volume);
+  const { inlineVolumeSpec, persistentVolumeName } = attachment.spec.source;
+  const volume = persistentVolumeName === undefined ? undefined : context.volumes.get(persistentVolumeName);
+  const candidate = volume ? findCsiSource(volume) : inlineVolumeSpec?.csi;
   const volumeName = context.actual.set(attachment, candidate ? [candidate] : []);
   context.queue.add(volumeName ?? `${orphanPrefix}${attachment.metadata.name}`);
 }

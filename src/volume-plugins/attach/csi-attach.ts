@@ -2,7 +2,7 @@
  * What a controller needs to know of CSI volumes to attach them: which volume it is, under which name nodes list it,
  * and which VolumeAttachment stands for it on a node. Upstream: pkg/volume/csi/csi_attacher.go.
  */
-import type { PersistentVolume, VolumeAttachment } from '../../api/index.ts';
+import type { VolumeAttachment } from '../../api/index.ts';
 import { volumeAttachmentName } from '../../component-helpers/index.ts';
 
 /** A volume as the driver knows it. */
@@ -14,11 +14,6 @@ export interface CsiVolume {
 const namePrefix = 'kubernetes.io/csi/';
 /** Between driver and handle in a volume's name; a driver's name cannot hold it. */
 const separator = '^';
-
-/** The CSI volume behind a PersistentVolume, if it is one. */
-export function csiVolumeOf(spec: Pick<PersistentVolume['spec'], 'csi'>): CsiVolume | undefined {
-  return spec.csi && { driver: spec.csi.driver, volumeHandle: spec.csi.volumeHandle };
-}
 
 /** The volume's name in node.status.volumesAttached and volumesInUse. */
 export function csiUniqueVolumeName({ driver, volumeHandle }: CsiVolume): string {

@@ -1,4 +1,3 @@
-import { csiAttachmentName } from '../../../src/volume-plugins/index.ts';
 import { type Api, timed } from '../api.ts';
 import { createClaims, createVolumes, untilBound } from '../claims.ts';
 import { connections, must, onUp, perSecond } from '../scenario.ts';
@@ -40,25 +39,27 @@ async function revision(api: Api): Promise<string> {
 }
 
 /** An attacher whose driver has nothing to do: it writes that the volume is attached, and nothing else. */
-async function attachAll(api: Api, from: string, names: ReadonlySet<string>): Promise<void> {
+async function attachAll(api: Api, from: string, count: number): Promise<void> {
   const begun = new Set<string>();
   const writes: Promise<unknown>[] = [];
   await api.watch(`${attachmentsPath}?watch=true&resourceVersion=${from}`, ({ type, object }) => {
     const { name } = object.metadata;
-    if (type !== 'ADDED' || !names.has(name) || begun.has(name)) return false;
+    if (type !== 'ADDED' || begun.has(name)) return false;
     begun.add(name);
     writes.push(must(api.call('PATCH', `${attachmentsPath}/${name}/status`, { status: { attached: true } }, merge)));
-    return begun.size === names.size;
+    return begun.size === count;
   });
   await Promise.all(writes);
 }
 
-/** Until the nodes' statuses list so many volumes that they did not list before. */
-async function untilReported(api: Api, from: string, volumes: ReadonlySet<string>): Promise<void> {
+/** Until the nodes' statuses list so many volumes of the batch. */
+async function untilReported(api: Api, from: string, batch: string, count: number): Promise<void> {
   const reported = new Set<string>();
   await api.watch(`/api/v1/nodes?watch=true&resourceVersion=${from}`, ({ object }) => {
-    for (const { name } of object.status?.volumesAttached ?? []) if (volumes.has(name)) reported.add(name);
-    return reported.size === volumes.size;
+    for (const { name } of object.status?.volumesAttached ?? []) {
+      if (name.startsWith(`kubernetes.io/csi/${driver}^${batch}-`)) reported.add(name);
+    }
+    return reported.size === count;
   });
 }
 
@@ -72,13 +73,9 @@ async function bindCsiVolumes(api: Api, batch: string, count: number): Promise<v
 /** From the creation of the first pod to the last volume in its node's status; the pods' creation counts. Seconds. */
 async function attach(api: Api, batch: string, count: number): Promise<number> {
   await bindCsiVolumes(api, batch, count);
-  const indexes = Array.from({ length: count }, (_, index) => index);
-  const handle = (index: number) => ({ driver, volumeHandle: `${batch}-${index}` });
-  const names = new Set(indexes.map((index) => csiAttachmentName(handle(index), nodeName(index % nodeCount))));
-  const volumes = new Set(indexes.map((index) => `kubernetes.io/csi/${driver}^${batch}-${index}`));
   const from = await revision(api);
   const start = performance.now();
-  const done = Promise.all([attachAll(api, from, names), untilReported(api, from, volumes)]);
+  const done = Promise.all([attachAll(api, from, count), untilReported(api, from, batch, count)]);
   await createPods(api, batch, count);
   await done;
   return (performance.now() - start) / 1000;
