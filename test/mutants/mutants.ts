@@ -6,12 +6,14 @@ import { attachMutants } from './attach-mutants.ts';
 import { controlMutants } from './control-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
+import { reclaimMutants } from './reclaim-mutants.ts';
 import { schedulerMutants } from './scheduler-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
   ...serverMutants,
   ...controlMutants,
+  ...reclaimMutants,
   ...attachMutants,
   ...schedulerMutants,
   ...nodeMutants,

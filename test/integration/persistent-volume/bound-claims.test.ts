@@ -7,7 +7,7 @@ const lostReference =
   'c Warning ClaimLost Bound claim has lost reference to PersistentVolume. Data on the volume is lost!';
 const misbound = 'c Warning ClaimMisbound Two claims are bound to the same volume, this one is bound incorrectly';
 
-describe('a claim whose binding was completed', () => {
+describe('[B3] [B6] [B8] [rel-B1] [rel-B3] [rel-B8] a claim whose binding was completed', () => {
   runTable([
     {
       title: '[B6] and that names no volume any more is Lost',

@@ -10,7 +10,7 @@ import { MetricsRegistry } from '../../../src/base/index.ts';
 import type { Client } from '../../../src/client/index.ts';
 import { startVolumeProtectionController } from '../../../src/controllers/index.ts';
 import { ControlPlane } from '../support/control-plane.ts';
-import { laggingClient, startOn } from '../support/controllers.ts';
+import { blindClient, laggingClient, startOn } from '../support/controllers.ts';
 import { podDraft } from '../support/objects.ts';
 import { fakePluginName } from './fake-plugin.ts';
 import { boundClaim, claim, storageClass, volume } from './objects.ts';
@@ -118,6 +118,16 @@ describe('the persistent volume controller at work', () => {
     lagging.release();
     await plane.clock.advance(1000);
     expect(await world.pictures()).toEqual(['v Bound to c (held)', 'c Bound on v (controller) 1Gi']);
+  });
+
+  it('[rel-B6] [rel-C4] deletes nothing whose claim lives, though it is called Released and no cache knows the claim', async () => {
+    await world.createClaim(boundClaim('c', 'v'));
+    await world.createVolume(volume('v', { to: 'c', phase: 'Released', policy: 'Delete', controller: true }));
+    world.backend.storage.add('v');
+    await world.start({}, blindClient(plane.clientOf(component), 'PersistentVolumeClaim'));
+    await plane.clock.advance(10 * 60_000);
+    expect([...world.backend.storage]).toEqual(['v']);
+    expect(await world.pictures()).toEqual(['v Released to c (controller)', 'c Bound on v (controller) 1Gi']);
   });
 
   it('[B15] counts the classes that it gave to claims, and those that it could not', async () => {

@@ -135,6 +135,6 @@ async function survivesEveryKill(workload: Workload, end: readonly string[]): Pr
   }
 }
 
-describe('killed before and after each of its writes, the controller ends as if nothing had happened', () => {
+describe('[B5] [B6] [B7] [B8] [B11] [B12] [B14] [B16] [rel-C6] [rel-L10] killed before and after each of its writes, the controller ends as if nothing had happened', () => {
   for (const workload of workloads) it(workload.name, () => survivesEveryKill(workload, workload.end));
 });

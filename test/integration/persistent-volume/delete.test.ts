@@ -15,7 +15,7 @@ const deleted = (world: World) => {
   expect([...world.backend.storage]).toEqual([]);
 };
 
-describe('a released volume under Delete', () => {
+describe('[B1] [B2] [B11] [B16] [B18] [rel-B5] [rel-B6] [rel-C4] [rel-C5] [rel-L5] [rel-L13] a released volume under Delete', () => {
   runTable([
     {
       title: '[B11] [rel-L5] is deleted, storage and object',
@@ -206,7 +206,7 @@ describe('a released volume under Delete', () => {
   ]);
 });
 
-describe('what becomes of a released volume', () => {
+describe('[B11] [rel-B5] what becomes of a released volume', () => {
   runTable([
     {
       title: '[B11] [rel-B5] under Retain: nothing',

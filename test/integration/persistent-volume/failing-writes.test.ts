@@ -26,7 +26,7 @@ function withEachFault(given: Omit<Case, 'faults'>, calls: readonly string[]): r
   );
 }
 
-describe('a write that fails', () => {
+describe('[B2] [B5] [B6] [B7] [B8] [B9] [B13] [rel-B1] [rel-L1] [rel-L13] a write that fails', () => {
   runTable([
     ...withEachFault(
       {

@@ -6,7 +6,7 @@ const refused = (why: string) => `c Warning VolumeMismatch Cannot bind to reques
 const taken = 'c Warning FailedBinding volume "v" already bound to a different claim.';
 const rwx = ['ReadWriteMany'];
 
-describe('a claim that names its volume', () => {
+describe('[B3] [B5] [B8] [B9] [rel-B1] [rel-B3] a claim that names its volume', () => {
   runTable([
     {
       title: '[B5] waits while there is no such volume',

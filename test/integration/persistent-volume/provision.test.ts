@@ -25,7 +25,7 @@ async function expectProvisioner(world: World, name: string | undefined): Promis
   expect(annotations['volume.beta.kubernetes.io/storage-provisioner']).toBe(name);
 }
 
-describe('a claim whose class names a plugin of this process', () => {
+describe('[B1] [B4] [B7] [B9] [B14] [B16] [B18] [rel-B6] [rel-L13] a claim whose class names a plugin of this process', () => {
   runTable([
     {
       title: '[B14] [B16] gets a volume made for it, bound to it and held until its storage is deleted',
@@ -256,7 +256,7 @@ describe('a claim whose class names a plugin of this process', () => {
   ]);
 });
 
-describe('a claim whose class names somebody else', () => {
+describe('[B9] [B13] a claim whose class names somebody else', () => {
   runTable([
     {
       title: '[B13] asks the external provisioner by both annotations',
@@ -353,7 +353,7 @@ describe('a claim whose class names somebody else', () => {
   ]);
 });
 
-describe('a claim that names no class', () => {
+describe('[B15] [rel-B9] a claim that names no class', () => {
   const none: ClaimOptions = { spec: {} };
   const unset = (options: ClaimOptions = none) => {
     const given = claim('c', options);
@@ -437,7 +437,7 @@ describe('a claim that names no class', () => {
   ]);
 });
 
-describe('the finalizer of a provisioned volume', () => {
+describe('[B16] the finalizer of a provisioned volume', () => {
   const held = { finalizers: ['kubernetes.io/pv-controller'] };
   const mine = { to: 'c', controller: true, phase: 'Bound', provisionedBy: fakePluginName };
   const finalizers = async (world: World) => (await world.volume('v')).metadata.finalizers;

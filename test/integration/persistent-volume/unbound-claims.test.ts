@@ -9,7 +9,7 @@ const rwx = ['ReadWriteMany'];
 const both = [...rwo, ...rwx];
 const csi = { csi: { driver: 'driver.example.com', volumeHandle: 'h' } };
 
-describe('a claim that names no volume', () => {
+describe('[B3] [B4] [B5] [B8] [B9] [rel-B3] [rel-B4] a claim that names no volume', () => {
   runTable([
     {
       title: '[B4] [B8] is bound to the only volume',
@@ -187,7 +187,7 @@ describe('a claim that names no volume', () => {
   ]);
 });
 
-describe('the volume mode of a claim', () => {
+describe('[B5] [B7] [B9] [rel-B4] the volume mode of a claim', () => {
   const mismatch = (v: string) => [
     `${v} Warning VolumeMismatch Cannot bind PersistentVolume to requested PersistentVolumeClaim "c" due to incompatible volumeMode.`,
     `c Warning VolumeMismatch Cannot bind PersistentVolume "${v}" to requested PersistentVolumeClaim due to incompatible volumeMode.`,
@@ -242,7 +242,7 @@ describe('the volume mode of a claim', () => {
   ]);
 });
 
-describe('the class of a claim', () => {
+describe('[B4] [B8] [B10] the class of a claim', () => {
   const external = (name: string) => storageClass(name, 'driver.example.com');
   const asked = 'c Normal ExternalProvisioning Waiting for a volume to be created';
   runTable([

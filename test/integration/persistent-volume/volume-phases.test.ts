@@ -4,7 +4,7 @@ import { runTable } from './table.ts';
 
 const noVolume = 'c Normal FailedBinding no persistent volumes available for this claim and no storage class is set';
 
-describe('the phase of a volume', () => {
+describe('[B2] [B7] [B11] [W1] [rel-B3] the phase of a volume', () => {
   runTable([
     {
       title: '[B2] [W1] new: becomes Available',
