@@ -160,6 +160,7 @@ const cluster: readonly ControllerEntry[] = [
         ...options,
         gracePeriodMs: nodeLifecycle.gracePeriodMs,
         startupGracePeriodMs: nodeLifecycle.startupGracePeriodMs,
+        evictionLimits: nodeLifecycle,
       }),
   },
   {
@@ -172,7 +173,8 @@ const cluster: readonly ControllerEntry[] = [
     name: 'pod-garbage-collector-controller',
     component: controllers.podGarbageCollectorName,
     account: 'pod-garbage-collector',
-    start: controllers.startPodGarbageCollector,
+    start: (options, { settings: { podGc } }) =>
+      controllers.startPodGarbageCollector({ ...options, endedPodThreshold: podGc.terminatedPodThreshold }),
   },
   {
     name: 'garbage-collector-controller',
@@ -190,7 +192,8 @@ const cluster: readonly ControllerEntry[] = [
     name: 'resourcequota-controller',
     component: controllers.resourceQuotaControllerName,
     account: 'resourcequota-controller',
-    start: controllers.startResourceQuotaController,
+    start: (options, { settings: { resourceQuota } }) =>
+      controllers.startResourceQuotaController({ ...options, syncPeriodMs: resourceQuota.syncPeriodMs }),
   },
   {
     name: 'serviceaccount-controller',

@@ -34,12 +34,20 @@ export {
   persistentVolumeControllerName,
   startPersistentVolumeController,
 } from './persistentvolume/controller.ts';
-export { podGarbageCollectorName, startPodGarbageCollector } from './pod-gc/controller.ts';
+export {
+  type PodGarbageCollectorOptions,
+  podGarbageCollectorName,
+  startPodGarbageCollector,
+} from './pod-gc/controller.ts';
 export { startVolumeProtectionController, volumeProtectionControllerName } from './pv-protection/controller.ts';
 export { claimProtectionControllerName, startClaimProtectionController } from './pvc-protection/controller.ts';
 export { replicaSetControllerName, startReplicaSetController } from './replicaset/controller.ts';
 export { replicationControllerName, startReplicationController } from './replication/controller.ts';
-export { resourceQuotaControllerName, startResourceQuotaController } from './resource-quota/controller.ts';
+export {
+  type ResourceQuotaControllerOptions,
+  resourceQuotaControllerName,
+  startResourceQuotaController,
+} from './resource-quota/controller.ts';
 export { type RootCaPublisherOptions, rootCaPublisherName, startRootCaPublisher } from './root-ca/controller.ts';
 export {
   type ServiceAccountControllerOptions,

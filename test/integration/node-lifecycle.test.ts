@@ -418,6 +418,28 @@ describe('the life of nodes', () => {
     });
   });
 
+  it('[U1] removes pods that have ended when there are too many of them: evicted ones first, then the oldest', async () => {
+    await startOn(plane, 'pod-gc', (options) => startPodGarbageCollector({ ...options, endedPodThreshold: 2 }));
+    await join('n1');
+    const end = async (name: string, status: Partial<Pod['status']>) => {
+      await runOn('n1', name);
+      const current = await plane.client.get(pods, { namespace: 'default', name });
+      await plane.client.updateStatus(pods, { ...current, status: { ...current.status, ...status } });
+      await plane.clock.advance(1_000);
+    };
+    await end('first', { phase: 'Succeeded' });
+    await end('second', { phase: 'Failed' });
+    await runOn('n1', 'running');
+    await end('evicted', { phase: 'Failed', reason: 'Evicted' });
+    const names = async () => (await plane.client.list(pods)).items.map(({ metadata }) => metadata.name);
+    expect((await names()).length).toBe(4);
+    await pass(30);
+    expect(await names()).toEqual(['first', 'running', 'second']);
+    await end('third', { phase: 'Succeeded' });
+    await pass(30);
+    expect(await names()).toEqual(['running', 'second', 'third']);
+  });
+
   it('[U1] [rel-L12] writes nothing about nodes that live and nodes that are lost', async () => {
     await startAll();
     await join('n1');
@@ -454,5 +476,47 @@ describe('the life of nodes', () => {
       expect(await taints('n1')).toEqual(['unreachable:NoSchedule', 'unreachable:NoExecute']);
       expect((await pod('web'))?.status?.conditions?.find(({ type }) => type === 'Ready')?.status).toBe('False');
     });
+
+    it.each(plans.slice(0, 4))(
+      '[U1] [rel-L10] the eviction of a pod ends as if nothing had happened: %o',
+      async (kill) => {
+        await join('n1');
+        await runOn('n1', 'web');
+        const mortal = mortalClient(plane.clientOf('taint-eviction-controller'), kill);
+        const first = await startEviction(mortal.client);
+        const taint = { key: 'gone', effect: 'NoExecute', timeAdded: timestamp(plane.clock) };
+        await plane.client.patch(nodes, { name: 'n1' }, { type: 'merge', body: { spec: { taints: [taint] } } });
+        await plane.clock.settle();
+        expect(mortal.isDead).toBe(true);
+        await first[Symbol.asyncDispose]();
+        await startEviction();
+        const left = await pod('web');
+        expect(left?.metadata.deletionTimestamp).toBeDefined();
+        const disruption = left?.status?.conditions?.filter(({ type }) => type === 'DisruptionTarget');
+        expect(disruption?.map(({ reason }) => reason)).toEqual(['DeletionByTaintManager']);
+      },
+    );
+
+    it.each(plans.slice(0, 4))(
+      '[U1] [rel-L10] the removal of a pod ends as if nothing had happened: %o',
+      async (kill) => {
+        await join('n1');
+        await runOn('n1', 'web');
+        alive.delete('n1');
+        const gone: Pod[] = [];
+        plane.informers.informer(pods).addHandler({ onDelete: (last) => gone.push(last) });
+        await plane.run();
+        const mortal = mortalClient(plane.clientOf('pod-gc'), kill);
+        const first = await startGarbage(mortal.client);
+        await plane.client.delete(leases, { namespace: leaseNamespace, name: 'n1' });
+        await plane.client.delete(nodes, { name: 'n1' });
+        await pass(60);
+        expect(mortal.isDead).toBe(true);
+        await first[Symbol.asyncDispose]();
+        await startGarbage();
+        await pass(60);
+        expect(gone.map(({ status }) => status?.phase)).toEqual(['Failed']);
+      },
+    );
   });
 });

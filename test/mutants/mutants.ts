@@ -9,6 +9,7 @@ import { nodeMutants } from './node-mutants.ts';
 import { reclaimMutants } from './reclaim-mutants.ts';
 import { schedulerMutants } from './scheduler-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
+import { workloadMutants } from './workload-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
   ...serverMutants,
@@ -16,5 +17,6 @@ export const mutants: readonly Mutant[] = [
   ...reclaimMutants,
   ...attachMutants,
   ...schedulerMutants,
+  ...workloadMutants,
   ...nodeMutants,
 ];

@@ -8,7 +8,7 @@ import { WrittenCache } from '../common/written-cache.ts';
 import { isEvicting } from './decide-node.ts';
 import { NodeHealth } from './node-health.ts';
 import { type NodeLifecycleContext, syncNode } from './sync-node.ts';
-import { EvictionPace, ZoneCensus } from './zones.ts';
+import { defaultEvictionLimits, type EvictionLimits, EvictionPace, ZoneCensus } from './zones.ts';
 
 /** The name that its events carry. */
 export const nodeLifecycleControllerName = 'node-controller';
@@ -21,6 +21,8 @@ export interface NodeLifecycleControllerOptions extends ControllerOptions {
   readonly gracePeriodMs?: number;
   /** The same for an agent that never said that it is ready (`--node-startup-grace-period`). */
   readonly startupGracePeriodMs?: number;
+  /** How many nodes are emptied, and how fast; upstream's defaults for what is left out. */
+  readonly evictionLimits?: Partial<EvictionLimits>;
 }
 
 export function startNodeLifecycleController(options: NodeLifecycleControllerOptions): AsyncDisposable {
@@ -35,7 +37,7 @@ export function startNodeLifecycleController(options: NodeLifecycleControllerOpt
     nodes: new WrittenCache(nodeInformer),
     pods: informers.informer(pods),
     health: new NodeHealth(clock),
-    census: new ZoneCensus(),
+    census: new ZoneCensus({ ...defaultEvictionLimits, ...options.evictionLimits }),
     pace: new EvictionPace(clock),
     gracePeriodMs: options.gracePeriodMs ?? defaultGracePeriodMs,
     startupGracePeriodMs: options.startupGracePeriodMs ?? defaultStartupGracePeriodMs,

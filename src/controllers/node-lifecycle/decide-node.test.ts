@@ -168,6 +168,22 @@ describe('how many nodes of a zone may be emptied', () => {
     expect([counted.isAllSilent, counted.evictionRate(zone)]).toEqual([true, 0]);
   });
 
+  it('[U1] is what the operator sets', () => {
+    const limits = { evictionRate: 2, secondaryEvictionRate: 1, largeClusterSize: 3, unhealthyZoneThreshold: 0.8 };
+    const counted = new ZoneCensus(limits);
+    const rateWith = (name: string, state: string) => {
+      counted.set(testNode(name, { conditions: { Ready: state } }));
+      return counted.evictionRate(zone);
+    };
+    expect(rateWith('a', 'True')).toBe(2);
+    expect(['b', 'c', 'd', 'e'].map((name) => rateWith(name, 'False'))).toEqual([2, 2, 2, 1]);
+    const small = new ZoneCensus({ ...limits, largeClusterSize: 9, unhealthyZoneThreshold: 0.1 });
+    for (const [name, state] of Object.entries({ a: 'True', b: 'False', c: 'False', d: 'False' })) {
+      small.set(testNode(name, { conditions: { Ready: state } }));
+    }
+    expect(small.evictionRate(zone)).toBe(0);
+  });
+
   it('[U1] does not count nodes that are excluded', () => {
     const excluded = testNode('x', {
       conditions: { Ready: 'True' },

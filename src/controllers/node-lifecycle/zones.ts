@@ -9,11 +9,24 @@ import { readyStatusOf } from '../common/node-condition.ts';
 
 const exclusionLabel = 'node.kubernetes.io/exclude-disruption';
 
-/** Upstream's flags: --node-eviction-rate, --secondary-node-eviction-rate, --large-cluster-size-threshold, --unhealthy-zone-threshold. */
-const evictionsPerSecond = 0.1;
-const secondaryEvictionsPerSecond = 0.01;
-const largeZoneNodes = 50;
-const unhealthyZoneShare = 0.55;
+/** Under the names of upstream's flags. */
+export interface EvictionLimits {
+  /** Nodes per second (`--node-eviction-rate`). */
+  readonly evictionRate: number;
+  /** The same in a zone that is partly disrupted (`--secondary-node-eviction-rate`). */
+  readonly secondaryEvictionRate: number;
+  /** Up to so many nodes, a partly disrupted zone is not emptied at all (`--large-cluster-size-threshold`). */
+  readonly largeClusterSize: number;
+  /** The share of nodes that fail in a zone that is partly disrupted (`--unhealthy-zone-threshold`). */
+  readonly unhealthyZoneThreshold: number;
+}
+
+export const defaultEvictionLimits: EvictionLimits = {
+  evictionRate: 0.1,
+  secondaryEvictionRate: 0.01,
+  largeClusterSize: 50,
+  unhealthyZoneThreshold: 0.55,
+};
 
 export function zoneOf({ metadata: { labels = {} } }: Node): string {
   const region = labels[labelRegion] ?? labels[labelBetaRegion] ?? '';
@@ -36,6 +49,11 @@ export class ZoneCensus {
   readonly #nodes = new Map<string, Counted>();
   readonly #zones = new Map<string, ZoneCounts>();
   #ready = 0;
+  readonly #limits: EvictionLimits;
+
+  constructor(limits: EvictionLimits = defaultEvictionLimits) {
+    this.#limits = limits;
+  }
 
   set(node: Node): void {
     this.delete(node.metadata.name);
@@ -62,9 +80,10 @@ export class ZoneCensus {
     if (this.isAllSilent) return 0;
     const { ready, unhealthy } = this.#zones.get(zone) ?? { ready: 0, unhealthy: 0 };
     const total = ready + unhealthy;
-    const isPartlyDisrupted = ready > 0 && unhealthy > 2 && unhealthy / total >= unhealthyZoneShare;
-    if (!isPartlyDisrupted) return evictionsPerSecond;
-    return total > largeZoneNodes ? secondaryEvictionsPerSecond : 0;
+    const limits = this.#limits;
+    const isPartlyDisrupted = ready > 0 && unhealthy > 2 && unhealthy / total >= limits.unhealthyZoneThreshold;
+    if (!isPartlyDisrupted) return limits.evictionRate;
+    return total > limits.largeClusterSize ? limits.secondaryEvictionRate : 0;
   }
 
   #count({ zone, isReady }: Counted, change: 1 | -1): void {

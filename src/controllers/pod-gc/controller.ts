@@ -5,11 +5,23 @@ import { taintOutOfService } from '../../component-helpers/index.ts';
 import { readyStatusOf } from '../common/node-condition.ts';
 import { addPodNodeIndex, podsOnNode } from '../common/pods-by-node.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
-import { type PodGarbageContext, syncPod } from './sync-pod.ts';
+import { EndedPods } from './ended-pods.ts';
+import { type PodGarbageContext, removeSurplus, syncPod } from './sync-pod.ts';
 
 export const podGarbageCollectorName = 'pod-garbage-collector';
 
-export function startPodGarbageCollector(options: Omit<ControllerOptions, 'recorder'>): AsyncDisposable {
+export interface PodGarbageCollectorOptions extends Omit<ControllerOptions, 'recorder'> {
+  /** So many pods that have ended may stay; 0: any number (`--terminated-pod-gc-threshold`). */
+  readonly endedPodThreshold?: number;
+}
+
+const defaultEndedPodThreshold = 12_500;
+/** How long pods that are too many stay. Upstream: gcCheckPeriod. */
+const checkPeriodMs = 20_000;
+/** No pod's key: it has no slash. */
+const surplusKey = 'surplus';
+
+export function startPodGarbageCollector(options: PodGarbageCollectorOptions): AsyncDisposable {
   const { informers, client, clock } = options;
   const logger = options.logger.with({ component: podGarbageCollectorName });
   const context: PodGarbageContext = {
@@ -23,8 +35,10 @@ export function startPodGarbageCollector(options: Omit<ControllerOptions, 'recor
     missingSinceMs: new Map(),
   };
   addPodNodeIndex(context.pods);
+  const ended = new EndedPods(options.endedPodThreshold ?? defaultEndedPodThreshold);
   return startWhenSynced(informers, logger, (stack) => {
-    const reconcile = (key: string, signal: AbortSignal) => syncPod(context, key, signal);
+    const reconcile = (key: string, signal: AbortSignal) =>
+      key === surplusKey ? removeSurplus(context, ended, signal) : syncPod(context, key, signal);
     const queue = stack.use(runReconciler({ name: 'podgc', clock, logger, metrics: options.metrics, reconcile }));
     const wakePod = (pod: Pod) => {
       const { nodeName } = pod.spec;
@@ -34,7 +48,18 @@ export function startPodGarbageCollector(options: Omit<ControllerOptions, 'recor
     const wakeNode = (node: Node) => {
       for (const pod of podsOnNode(context.pods, node.metadata.name)) queue.add(keyOf(pod));
     };
-    stack.use(context.pods.addHandler({ onAdd: wakePod, onUpdate: (_previous, pod) => wakePod(pod) }));
+    const observe = (pod: Pod) => {
+      ended.observe(pod);
+      if (ended.isTooMany) queue.addAfter(surplusKey, checkPeriodMs);
+      wakePod(pod);
+    };
+    stack.use(
+      context.pods.addHandler({
+        onAdd: observe,
+        onUpdate: (_previous, pod) => observe(pod),
+        onDelete: (pod) => ended.forget(pod),
+      }),
+    );
     stack.use(
       context.nodes.addHandler({
         onAdd: (node) => context.missingSinceMs.delete(node.metadata.name),

@@ -6,6 +6,7 @@ import { type Disruption, markDisrupted } from '../common/disrupt-pod.ts';
 import { nodeLeaseNamespace } from '../common/node-condition.ts';
 import { ifFound, listLive } from '../common/read-live.ts';
 import { type CollectDecision, decidePod, type PodSurroundings } from './decide-pod.ts';
+import type { EndedPods } from './ended-pods.ts';
 
 export interface PodGarbageContext {
   readonly client: Client;
@@ -71,4 +72,20 @@ async function remove(context: PodGarbageContext, pod: Pod, cause: string, signa
   await ifFound(markDisrupted(context, pod, disruption, signal));
   const options = { gracePeriodSeconds: 0, preconditions: { uid }, signal };
   await ifFound(context.client.delete(pods, { namespace, name }, options));
+}
+
+/** Makes room among the pods that have ended. */
+export async function removeSurplus(
+  { client, logger }: PodGarbageContext,
+  ended: EndedPods,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const surplus = ended.surplus();
+  if (surplus.length === 0) return done;
+  logger.info('pods that have ended are removed to make room', { count: surplus.length });
+  for (const { metadata } of surplus) {
+    const { namespace, name, uid } = metadata;
+    await ifFound(client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid }, signal }));
+  }
+  return done;
 }

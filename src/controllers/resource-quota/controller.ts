@@ -20,11 +20,15 @@ import { type CountedKind, type ResourceQuotaContext, syncQuota } from './sync-q
 
 export const resourceQuotaControllerName = 'resourcequota-controller';
 
-/** Objects that were missed, and pods that are over because of the time. Upstream: --resource-quota-sync-period. */
-const resyncMs = 5 * 60 * 1000;
+const defaultSyncPeriodMs = 5 * 60 * 1000;
 const byNamespace = 'resource-quota/namespace';
 
-export function startResourceQuotaController(options: Omit<ControllerOptions, 'recorder'>): AsyncDisposable {
+export interface ResourceQuotaControllerOptions extends Omit<ControllerOptions, 'recorder'> {
+  /** How often all is counted anew: what nobody told of, and pods that are over because of the time. */
+  readonly syncPeriodMs?: number;
+}
+
+export function startResourceQuotaController(options: ResourceQuotaControllerOptions): AsyncDisposable {
   const { informers, client, clock } = options;
   const logger = options.logger.with({ component: resourceQuotaControllerName });
   const quotas = informers.informer(resourceQuotas);
@@ -72,7 +76,7 @@ export function startResourceQuotaController(options: Omit<ControllerOptions, 'r
     const resync = () => {
       for (const quota of quotas.list()) queue.add(keyOf(quota));
     };
-    stack.use(every(clock, resyncMs, resync));
+    stack.use(every(clock, options.syncPeriodMs ?? defaultSyncPeriodMs, resync));
   });
 }
 
