@@ -46,6 +46,15 @@ describe('external-provisioner', () => {
     });
   }
 
+  /** A claim that waits for its pod, which was placed on the node. */
+  async function createClaimFor(nodeName: string) {
+    await plane.client.create(storageClasses, classDraft('later'));
+    const draft = claimDraft('data', 'later');
+    const annotations = { ...provisionerNote, 'volume.kubernetes.io/selected-node': nodeName };
+    await plane.client.create(persistentVolumeClaims, { ...draft, metadata: { ...draft.metadata, annotations } });
+    await plane.clock.settle();
+  }
+
   const key = { namespace: 'default', name: 'data' };
   const claim = () => plane.get(persistentVolumeClaims, key);
   const theVolume = async (uid: string) => plane.get(persistentVolumes, { name: `pvc-${uid}` });
@@ -68,6 +77,27 @@ describe('external-provisioner', () => {
       'Normal Provisioning External provisioner is provisioning volume for claim "default/data"',
       `Normal ProvisioningSucceeded Successfully provisioned volume pvc-${metadata.uid}`,
     ]);
+  });
+
+  it('[rel-H3] gives a claim back whose node is gone, and makes no volume for it', async () => {
+    await start();
+    await createClaimFor('n1');
+    expect((await claim())?.metadata.annotations).toEqual(provisionerNote);
+    expect(await plane.eventsOf('data')).toEqual(['Warning ProvisioningFailed node "n1" not found']);
+    expect(backend.calls).toEqual([]);
+  });
+
+  it('[rel-H3] leaves nothing behind of a volume for a node that went while it was made', async () => {
+    backend.fail('lostReplies', 'CreateVolume', Code.UNAVAILABLE);
+    await plane.client.create(nodes, nodeDraft('n1'));
+    await start();
+    await createClaimFor('n1');
+    expect((await claim())?.metadata.finalizers).toContain(intent);
+    await plane.client.delete(nodes, { name: 'n1' });
+    await plane.clock.advance(30_000);
+    expect((await claim())?.metadata.annotations).toEqual(provisionerNote);
+    expect((await claim())?.metadata.finalizers ?? []).not.toContain(intent);
+    expect([...backend.volumes.keys()]).toEqual([]);
   });
 
   it('[O7][rel-C1][rel-C3] asks again under the same name when the reply is lost, and makes one volume', async () => {

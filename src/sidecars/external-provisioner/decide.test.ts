@@ -25,7 +25,13 @@ function volumeClass(volumeBindingMode: string, name = 'drv'): StorageClass {
   };
 }
 
-const view = { driver: 'drv', className: 'c', class: volumeClass('Immediate'), volumeExists: false };
+const view = {
+  driver: 'drv',
+  className: 'c',
+  class: volumeClass('Immediate'),
+  volumeExists: false,
+  nodeExists: () => true,
+};
 
 describe('decideClaim', () => {
   it.each([
@@ -39,6 +45,18 @@ describe('decideClaim', () => {
       claim({ annotations: selected }),
       { ...view, class: volumeClass('WaitForFirstConsumer') },
       'provision',
+    ],
+    [
+      '[rel-H3] gives a claim back whose node is gone',
+      claim({ annotations: selected }),
+      { ...view, class: volumeClass('WaitForFirstConsumer'), nodeExists: () => false },
+      'nodeGone',
+    ],
+    [
+      '[rel-H3] keeps a claim whose node is gone when its volume exists',
+      claim({ annotations: selected }),
+      { ...view, class: volumeClass('WaitForFirstConsumer'), volumeExists: true, nodeExists: () => false },
+      'ignore',
     ],
     ['says that the class is missing', claim(), { ...view, class: undefined }, 'classMissing'],
     [

@@ -19,6 +19,8 @@ export type ClaimDecision =
   | { readonly kind: 'provision'; readonly class: StorageClass }
   /** The claim is being deleted, or has its volume: whatever an earlier attempt left is undone or adopted. */
   | { readonly kind: 'settle' }
+  /** The node that was selected is gone: the scheduler is to choose another. */
+  | { readonly kind: 'nodeGone'; readonly nodeName: string }
   | { readonly kind: 'classMissing'; readonly className: string }
   /** The claim asks for what cannot be given; an empty volume in its place would be worse than none. */
   | { readonly kind: 'unsupported'; readonly reason: string }
@@ -31,9 +33,11 @@ export interface ClaimView {
   readonly className: string;
   readonly class: StorageClass | undefined;
   readonly volumeExists: boolean;
+  nodeExists(name: string): boolean;
 }
 
-export function decideClaim({ claim, driver, className, class: volumeClass, volumeExists }: ClaimView): ClaimDecision {
+export function decideClaim(view: ClaimView): ClaimDecision {
+  const { claim, driver, className, class: volumeClass, volumeExists } = view;
   const intent = claim.metadata.finalizers?.includes(provisioningFinalizer) === true;
   const notes = claim.metadata.annotations ?? {};
   const provisioner = notes[annStorageProvisioner] ?? notes[annBetaStorageProvisioner];
@@ -46,7 +50,9 @@ export function decideClaim({ claim, driver, className, class: volumeClass, volu
   if (volumeClass.provisioner !== driver && volumeClass.provisioner !== plugin) return { kind: 'ignore' };
   const waits = volumeClass.volumeBindingMode === 'WaitForFirstConsumer';
   // Without the annotation the scheduler has not chosen, or a failed attempt gave the choice back.
-  if (waits && !notes[annSelectedNode]) return { kind: intent ? 'settle' : 'ignore' };
+  const nodeName = notes[annSelectedNode];
+  if (waits && !nodeName) return { kind: intent ? 'settle' : 'ignore' };
+  if (nodeName && !view.nodeExists(nodeName)) return { kind: 'nodeGone', nodeName };
   return sourceDecision(claim) ?? { kind: 'provision', class: volumeClass };
 }
 

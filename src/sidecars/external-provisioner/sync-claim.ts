@@ -7,6 +7,8 @@ import {
   type Draft,
   isAlreadyExists,
   isNotFound,
+  type Node,
+  nodes,
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
@@ -38,6 +40,7 @@ export async function syncClaim(
     className,
     class: context.classes.get(className),
     volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
+    nodeExists: (name) => context.nodes.get(name) !== undefined,
   });
   switch (decision.kind) {
     case 'ignore':
@@ -66,6 +69,9 @@ export async function syncClaim(
       return done;
     case 'settle':
       await settle(context, claim, signal);
+      return done;
+    case 'nodeGone':
+      await giveBack(context, claim, decision.nodeName, signal);
       return done;
     default:
       return unreachable(decision);
@@ -155,6 +161,32 @@ async function afterFailure(
     driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS) &&
     claim.metadata.annotations?.[annSelectedNode] !== undefined;
   await releaseIntent(context, claim, signal, reschedule);
+}
+
+/**
+ * Has the pod placed anew whose node is gone, once nothing is left of a volume for that node. The server is asked: a
+ * node that is new may be known to the scheduler before it is to us.
+ */
+async function giveBack(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const node = await findLive(context, nodeName, signal);
+  if (node) throw new ProvisionError(`node "${nodeName}" is not seen yet`);
+  context.recorder.event(claim, 'Warning', 'ProvisioningFailed', `node "${nodeName}" not found`);
+  if (claim.metadata.finalizers?.includes(provisioningFinalizer)) await undo(context, claim, signal);
+  await releaseIntent(context, claim, signal, true);
+}
+
+async function findLive(context: ProvisionerContext, name: string, signal: AbortSignal): Promise<Node | undefined> {
+  try {
+    return await context.client.get(nodes, { name }, { signal });
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  }
 }
 
 /** Ends the intent of a claim that has its volume, or that will not get one. */
