@@ -6,6 +6,7 @@ export {
   csiUniqueVolumeName,
   isAttachmentOf,
   isCsiAttachmentName,
+  isCsiUniqueVolumeName,
   parseCsiUniqueVolumeName,
 } from './attach/csi-attach.ts';
 export { type ControllerPlugin, type ControllerPluginHost, VolumeInUseError } from './controller/controller-plugin.ts';

@@ -14,7 +14,7 @@ interface Held {
 export class ActualStateOfWorld {
   readonly #held = new Map<string, Held>();
   readonly #byVolume = new Map<string, Map<string, VolumeAttachment>>();
-  readonly #byNode = new Map<string, Map<string, VolumeAttachment>>();
+  readonly #byNode = new Map<string, Map<string, Held>>();
   /** Attachments whose volume is no longer reported to the node, because they are about to be deleted. */
   readonly #detaching = new Set<string>();
   /** Uids of attachments that this process deleted: their deletionTimestamp may not have come back yet. */
@@ -33,9 +33,10 @@ export class ActualStateOfWorld {
     if (before && before.attachment.metadata.uid !== uid) this.#detaching.delete(name);
     const volumeName = before?.volumeName ?? volumeNameOf(attachment, candidates);
     this.#remove(name);
-    this.#held.set(name, { attachment, volumeName });
+    const held = { attachment, volumeName };
+    this.#held.set(name, held);
     this.#changed(attachment);
-    link(this.#byNode, attachment.spec.nodeName, name, attachment);
+    link(this.#byNode, attachment.spec.nodeName, name, held);
     if (volumeName !== undefined) link(this.#byVolume, volumeName, attachment.spec.nodeName, attachment);
     return volumeName;
   }
@@ -73,8 +74,18 @@ export class ActualStateOfWorld {
     return this.#byVolume.get(volumeName) ?? none;
   }
 
-  attachmentsOn(node: string): Iterable<VolumeAttachment> {
-    return this.#byNode.get(node)?.values() ?? [];
+  *attachmentsOn(node: string): Iterable<VolumeAttachment> {
+    for (const { attachment } of this.#byNode.get(node)?.values() ?? []) yield attachment;
+  }
+
+  /** The volumes that the node may be told of: those it is told of and may rely on, and others when that is safe. */
+  usableOn(node: string, reported: ReadonlySet<string>): Set<string> {
+    const usable = new Set<string>();
+    for (const { attachment, volumeName } of this.#byNode.get(node)?.values() ?? []) {
+      if (volumeName === undefined || !this.isUsable(attachment)) continue;
+      if (reported.has(volumeName) || this.isSecured(attachment)) usable.add(volumeName);
+    }
+    return usable;
   }
 
   /** From now on the node is not told that it has the volume. */

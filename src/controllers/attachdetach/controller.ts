@@ -14,7 +14,7 @@ import {
 } from '../../api/index.ts';
 import { DecisionLog } from '../../base/index.ts';
 import { type Informer, runReconciler } from '../../client/index.ts';
-import { parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
+import { isCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { addPodClaimIndex } from '../common/pod-claim-index.ts';
 import { type ControllerOptions, every, startWhenSynced } from '../common/start-controller.ts';
@@ -159,11 +159,7 @@ function usableVolumes(
 ): ReadonlySet<string> {
   const node = nodeCache.get(nodeName);
   if (!node || !isManagedNode(node)) return reported;
-  const usable = new Set([...reported].filter((name) => !parseCsiUniqueVolumeName(name)));
-  for (const attachment of actual.attachmentsOn(nodeName)) {
-    const volumeName = actual.volumeNameOf(attachment.metadata.name);
-    if (volumeName === undefined || !actual.isUsable(attachment)) continue;
-    if (reported.has(volumeName) || actual.isSecured(attachment)) usable.add(volumeName);
-  }
+  const usable = actual.usableOn(nodeName, reported);
+  for (const name of reported) if (!isCsiUniqueVolumeName(name)) usable.add(name);
   return usable;
 }

@@ -38,7 +38,7 @@ export class NodeReports {
   async flush(name: string, signal: AbortSignal): Promise<void> {
     const { client } = this.#options;
     const node = this.#options.nodes.get(name);
-    if (!node || !this.#listFor(node)) return;
+    if (!node || this.#isKnownGood(node)) return;
     await this.#lock.run(name, async () => {
       const known = this.#options.nodes.get(name);
       const volumesAttached = known && this.#listFor(known);
@@ -65,17 +65,21 @@ export class NodeReports {
     return names;
   }
 
+  /** Whether nothing has changed since the node's list was found as it must be. */
+  #isKnownGood(node: Node): boolean {
+    const look = this.#goodLooks.get(node.metadata.name);
+    return look?.node === node && look.version === this.#options.versionOf(node.metadata.name);
+  }
+
   /** The list as it must be; undefined when it is so. What stays keeps its place. */
   #listFor(node: Node): readonly AttachedVolume[] | undefined {
     const { name: nodeName } = node.metadata;
-    const version = this.#options.versionOf(nodeName);
-    const look = this.#goodLooks.get(nodeName);
-    if (look?.node === node && look.version === version) return undefined;
+    if (this.#isKnownGood(node)) return undefined;
     const current = node.status?.volumesAttached ?? [];
     const reported = this.#reportedTo(node);
     const usable = this.#options.usableVolumes(nodeName, reported);
     if (usable.size === current.length && current.every(({ name }) => usable.has(name))) {
-      this.#goodLooks.set(nodeName, { node, version });
+      this.#goodLooks.set(nodeName, { node, version: this.#options.versionOf(nodeName) });
       return undefined;
     }
     const added = [...usable].filter((name) => !reported.has(name)).sort();

@@ -20,6 +20,11 @@ export function csiUniqueVolumeName({ driver, volumeHandle }: CsiVolume): string
   return `${namePrefix}${driver}${separator}${volumeHandle}`;
 }
 
+/** Whether the name is that of a CSI volume, well formed or not. */
+export function isCsiUniqueVolumeName(name: string): boolean {
+  return name.startsWith(namePrefix);
+}
+
 /** The volume with this name; undefined for names of other plugins. */
 export function parseCsiUniqueVolumeName(name: string): CsiVolume | undefined {
   const at = name.indexOf(separator);
