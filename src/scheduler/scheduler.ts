@@ -40,12 +40,6 @@ export interface SchedulerOptions {
 /** Upstream's VolumeBindingArgs.bindTimeoutSeconds. */
 const defaultBindTimeoutMs = 600_000;
 
-/**
- * A write that lost a race is tried again at once, so often: the cache may still have to see who won, another
- * scheduler perhaps, and trying on without a pause would be a storm of requests.
- */
-const attemptsWithoutBackoff = 2;
-
 /** Pods placed before the event loop gets its turn again. */
 const podsPerTurn = 8;
 
@@ -217,7 +211,7 @@ export class Scheduler implements AsyncDisposable {
     if (nominatedNodeName) this.#nominator.add(current, nominatedNodeName);
     else if (nominatedNodeName === '') this.#nominator.remove(pod.metadata.uid);
     const refusedBy = diagnosis?.plugins ?? new Set<string>();
-    const lostRace = isConflict(failure) && queued.attempts <= attemptsWithoutBackoff;
+    const lostRace = isConflict(failure);
     this.#queue.giveBack(pod.metadata.uid, { refusedBy, spareBackoff: quiet || lostRace });
     if (quiet) return;
     this.#track(

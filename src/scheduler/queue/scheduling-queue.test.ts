@@ -218,7 +218,7 @@ describe('SchedulingQueue', () => {
       tries++;
       queue.giveBack('a', { refusedBy: new Set(), spareBackoff: true });
     }
-    expect([tries, queue.counts.backoff]).toEqual([11, 1]);
+    expect([tries, queue.counts.backoff]).toEqual([4, 1]);
   });
 
   it('[rel-L2] tries a pod after 5 minutes that no event has moved', async () => {

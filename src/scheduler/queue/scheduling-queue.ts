@@ -38,8 +38,11 @@ export interface Outcome {
 /** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds. */
 const backoff = { initialMs: 1000, maxMs: 10_000 };
 
-/** What was to pass at once and has not by then will take its time. */
-const maxSpared = 10;
+/**
+ * A pod whose write lost a race, or whose claims are being bound, is tried again without a pause only so often in a
+ * row: the cache may still have to see who won, and trying on would be a storm of requests.
+ */
+const maxSpared = 3;
 
 /** Among back-offs that end in one such span the more important pod goes first. Upstream: backoffQOrderingWindowDuration. */
 const backoffWindowMs = 1000;
