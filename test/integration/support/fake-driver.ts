@@ -8,6 +8,7 @@ import {
   CsiError,
   createCsiClient,
   directConnection,
+  PluginService,
   serve,
 } from '../../../src/csi/index.ts';
 import type { CsiDriver } from '../../../src/sidecars/index.ts';
@@ -17,8 +18,30 @@ export interface Call {
   readonly subject: string;
 }
 
+/** How a driver that stands for a real one differs from the plain fake. */
+export interface FakeIdentity {
+  readonly name: string;
+  readonly volumeIdOf: (name: string) => string;
+  /** The volume that is meant by an id that leaves something open. */
+  readonly resolveId: (volumeId: string) => string;
+  /** Where every volume can be reached from. */
+  readonly topology: Readonly<Record<string, string>>;
+}
+
+const plainIdentity: FakeIdentity = {
+  name: 'fake.csi',
+  volumeIdOf: (name) => `id-${name}`,
+  resolveId: (volumeId) => volumeId,
+  topology: {},
+};
+
+export interface CreateRequest {
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly requisite: readonly Readonly<Record<string, string>>[];
+}
+
 export class FakeDriver {
-  readonly name = 'fake.csi';
+  readonly name: string;
   readonly calls: Call[] = [];
   /** Volume ids by name. */
   readonly volumes = new Map<string, string>();
@@ -30,6 +53,8 @@ export class FakeDriver {
   readonly refusals = new Map<string, CsiError[]>();
   /** Sizes by volume id, in bytes. */
   readonly sizes = new Map<string, bigint>();
+  /** What CreateVolume was last asked for, by the volume's name. */
+  readonly requests = new Map<string, CreateRequest>();
   /** What the volume was last modified to, by its id. */
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
   /** Whether a volume that has grown still has to grow on its node. */
@@ -40,19 +65,25 @@ export class FakeDriver {
   /** Hears of each call after its effect, before the reply. */
   onReply: (call: Call) => void = () => {};
 
-  constructor(clock: Clock, expansion: CsiDriver['expansion'] = 'controller') {
+  constructor(clock: Clock, expansion: CsiDriver['expansion'] = 'controller', identity = plainIdentity) {
+    const { resolveId, topology } = identity;
+    const isPlaced = Object.keys(topology).length > 0;
+    const accessibleTopology = isPlaced ? [{ segments: { ...topology } }] : [];
+    this.name = identity.name;
     const service = serve(Controller, {
-      createVolume: async ({ name, capacityRange }) =>
+      createVolume: async ({ name, capacityRange, parameters, accessibilityRequirements }) =>
         this.#act('CreateVolume', name, () => {
-          const volumeId = this.volumes.get(name) ?? `id-${name}`;
+          const volumeId = this.volumes.get(name) ?? identity.volumeIdOf(name);
+          const requisite = accessibilityRequirements?.requisite.map(({ segments }) => segments) ?? [];
+          this.requests.set(name, { parameters, requisite });
           this.volumes.set(name, volumeId);
           this.sizes.set(volumeId, capacityRange?.requiredBytes ?? 0n);
-          return { volume: { volumeId, capacityBytes: capacityRange?.requiredBytes ?? 0n } };
+          return { volume: { volumeId, capacityBytes: capacityRange?.requiredBytes ?? 0n, accessibleTopology } };
         }),
       deleteVolume: async ({ volumeId }) =>
         this.#act('DeleteVolume', volumeId, () => {
-          for (const [name, id] of this.volumes) if (id === volumeId) this.volumes.delete(name);
-          this.sizes.delete(volumeId);
+          for (const [name, id] of this.volumes) if (id === resolveId(volumeId)) this.volumes.delete(name);
+          this.sizes.delete(resolveId(volumeId));
           this.attributes.delete(volumeId);
           return {};
         }),
@@ -69,7 +100,7 @@ export class FakeDriver {
       controllerExpandVolume: async ({ volumeId, capacityRange }) =>
         this.#act('ControllerExpandVolume', `${volumeId}=${capacityRange?.requiredBytes}`, () => {
           const capacityBytes = capacityRange?.requiredBytes ?? 0n;
-          this.sizes.set(volumeId, capacityBytes);
+          this.sizes.set(resolveId(volumeId), capacityBytes);
           return { capacityBytes, nodeExpansionRequired: this.nodeExpansionRequired };
         }),
       controllerModifyVolume: async ({ volumeId, mutableParameters }) =>
@@ -81,7 +112,10 @@ export class FakeDriver {
     const connection = directConnection({ clock, services: [service] });
     this.driver = {
       name: this.name,
-      plugin: { services: new Set(), expansion: undefined },
+      plugin: {
+        services: new Set(isPlaced ? [PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS] : []),
+        expansion: undefined,
+      },
       controllerCapabilities: new Set([
         ControllerCapability.CREATE_DELETE_VOLUME,
         ControllerCapability.PUBLISH_UNPUBLISH_VOLUME,

@@ -3,6 +3,7 @@
  * shows pods as running; lets a deleted pod go after its volumes are unmounted.
  */
 import {
+  type CSIPersistentVolumeSource,
   csiNodes,
   isAlreadyExists,
   leases,
@@ -17,12 +18,21 @@ import {
 import { microTimestamp } from '../../../src/base/index.ts';
 import {
   annControllerManagedAttach,
+  annMigratedPlugins,
+  findCsiSource,
+  findInlineMigration,
+  migratedPlugins,
   podClaims,
   resizeStatusOf,
+  translateInlineVolumeToCsi,
   withFinishedResize,
 } from '../../../src/component-helpers/index.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { nodeDraft } from './objects.ts';
+
+function uniqueNameOf({ driver, volumeHandle }: CSIPersistentVolumeSource): string {
+  return `kubernetes.io/csi/${driver}^${volumeHandle}`;
+}
 
 const leaseNamespace = 'kube-node-lease';
 const leasePeriodMs = 10_000;
@@ -43,9 +53,15 @@ export class FakeKubelet {
     this.#name = name;
   }
 
-  static async start(plane: ControlPlane, name: string, driver: string): Promise<FakeKubelet> {
+  static async start(
+    plane: ControlPlane,
+    name: string,
+    driver: string,
+    topology: Readonly<Record<string, string>> = {},
+    labels: Readonly<Record<string, string>> = {},
+  ): Promise<FakeKubelet> {
     const kubelet = new FakeKubelet(plane, name);
-    const draft = nodeDraft(name);
+    const draft = nodeDraft(name, { ...topology, ...labels });
     await plane.client.create(nodes, {
       ...draft,
       metadata: { ...draft.metadata, annotations: { [annControllerManagedAttach]: 'true' } },
@@ -53,8 +69,8 @@ export class FakeKubelet {
     });
     await kubelet.#keepLease();
     await plane.client.create(csiNodes, {
-      metadata: { name },
-      spec: { drivers: [{ name: driver, nodeID: name, topologyKeys: [] }] },
+      metadata: { name, annotations: { [annMigratedPlugins]: migratedPlugins.join(',') } },
+      spec: { drivers: [{ name: driver, nodeID: name, topologyKeys: Object.keys(topology) }] },
     });
     const look = () => kubelet.#look();
     const handler = { onAdd: look, onUpdate: look, onDelete: look };
@@ -180,9 +196,14 @@ export class FakeKubelet {
     const names: string[] = [];
     for (const { claimName } of podClaims(pod)) {
       const claim = informers.informer(persistentVolumeClaims).get(`${pod.metadata.namespace}/${claimName}`);
-      const source = informers.informer(persistentVolumes).get(claim?.spec.volumeName ?? '')?.spec.csi;
+      const volume = informers.informer(persistentVolumes).get(claim?.spec.volumeName ?? '');
+      const source = volume && findCsiSource(volume);
       if (!source) return undefined;
-      names.push(`kubernetes.io/csi/${source.driver}^${source.volumeHandle}`);
+      names.push(uniqueNameOf(source));
+    }
+    for (const volume of (pod.spec.volumes ?? []).filter(findInlineMigration)) {
+      const { csi } = translateInlineVolumeToCsi(volume, pod.metadata.namespace ?? '').spec;
+      if (csi) names.push(uniqueNameOf(csi));
     }
     return names;
   }
