@@ -64,6 +64,8 @@ export {
 export {
   asCsiVolume,
   findCsiSource,
+  findCsiVolume,
+  findInlineCsiVolume,
   findInlineMigration,
   findInTreePlugin,
   findMigratedDriver,

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  ApiStatusError,
   coreEvents,
   type Draft,
   type PersistentVolume,
@@ -8,11 +9,13 @@ import {
   persistentVolumes,
   storageClasses,
 } from '../../src/api/index.ts';
+import { MetricsRegistry } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { startExpandController } from '../../src/controllers/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { mortalClient, startOn } from './support/controllers.ts';
 import { classDraft } from './support/objects.ts';
+import { refusingClient } from './support/refusing-client.ts';
 
 const component = 'volume_expand';
 const key = { namespace: 'default', name: 'disk' };
@@ -97,6 +100,72 @@ describe('the expand controller', () => {
     expect(await plane.eventsOf('disk')).toEqual([
       'Normal ExternalExpanding CSI migration enabled for kubernetes.io/gce-pd; waiting for external resizer to expand the pvc',
     ]);
+  });
+
+  it('[E1] says why the resizer of a migrated plugin could not be named, and names it later', async () => {
+    const client = plane.clientOf(component);
+    let refusals = 1;
+    const patch: Client['patch'] = async (type, ...rest) => {
+      if (refusals-- > 0) throw ApiStatusError.of('Forbidden', 'not yet');
+      return await client.patch(type, ...rest);
+    };
+    await start({ ...client, patch });
+    await bind({ awsElasticBlockStore: { volumeID: 'vol-1' } });
+    await ask('2Gi');
+    await plane.clock.advance(5000);
+    expect(await plane.eventsOf('disk')).toEqual([
+      'Normal ExternalExpanding CSI migration enabled for kubernetes.io/aws-ebs; waiting for external resizer to expand the pvc',
+      'Warning ExternalExpanding error setting resizer annotation to pvc default/disk, with error not yet',
+    ]);
+    expect((await claim()).metadata.annotations).toEqual({
+      'volume.kubernetes.io/storage-resizer': 'ebs.csi.aws.com',
+    });
+  });
+
+  it('[E1] leaves a migrated volume alone that was enlarged already, whatever note is on it', async () => {
+    await start();
+    const annotations = { 'volume.alpha.kubernetes.io/pre-resize-capacity': '512Mi' };
+    await bind({ awsElasticBlockStore: { volumeID: 'vol-1' } });
+    await plane.client.patch(persistentVolumes, { name: 'v' }, { type: 'merge', body: { metadata: { annotations } } });
+    await plane.clock.advance(60_000);
+    expect((await volume()).metadata.annotations).toEqual(annotations);
+    expect((await volume()).spec.capacity).toEqual({ storage: '1Gi' });
+    expect((await claim()).status?.allocatedResources).toBeUndefined();
+  });
+
+  it('[E1] does nothing for a claim whose volume is not there, until it is', async () => {
+    await start();
+    await bind(flex);
+    const { spec } = await volume();
+    const unheld = { metadata: { finalizers: null } };
+    await plane.client.patch(persistentVolumes, { name: 'v' }, { type: 'merge', body: unheld });
+    await plane.client.delete(persistentVolumes, { name: 'v' });
+    await ask('2Gi');
+    await plane.clock.advance(1000);
+    expect((await claim()).status?.allocatedResources).toBeUndefined();
+    expect(await plane.eventsOf('disk')).toEqual([]);
+    await plane.client.create(persistentVolumes, { metadata: { name: 'v' }, spec });
+    await plane.clock.advance(60_000);
+    expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
+  });
+
+  it('[E1] says why an expansion failed, tries again, and counts both', async () => {
+    const metrics = new MetricsRegistry();
+    const client = refusingClient(plane.clientOf(component), 'PersistentVolume', 1);
+    await startOn(plane, component, (options) => startExpandController({ ...options, metrics }), client);
+    await bind(flex);
+    await ask('2Gi');
+    await plane.clock.advance(5000);
+    expect(await plane.eventsOf('disk')).toEqual(['Warning VolumeResizeFailed update PersistentVolume is forbidden']);
+    expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
+    const labels = 'volume_plugin="kubernetes.io/flexvolume",operation_name="expand_volume"';
+    const counted = metrics.print().split('\n');
+    expect(counted).toContain(
+      `storage_operation_duration_seconds_count{${labels},status="fail-unknown",migrated="false"} 1`,
+    );
+    expect(counted).toContain(
+      `storage_operation_duration_seconds_count{${labels},status="success",migrated="false"} 1`,
+    );
   });
 
   it('[E1] [E2] [E4] enlarges on the node what only the node can, and tells it by size, status and condition', async () => {

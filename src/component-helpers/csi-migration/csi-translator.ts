@@ -108,10 +108,24 @@ export function asCsiVolume(volume: PersistentVolume): PersistentVolume {
   return translatorOfVolume(volume)?.translateToCsi(volume) ?? volume;
 }
 
+/** The same for those who need not say why it cannot be translated: absent then. */
+export function findCsiVolume(volume: PersistentVolume): PersistentVolume | undefined {
+  return ifTranslatable(() => asCsiVolume(volume));
+}
+
 /** The source that the volume's driver knows it by; absent when none serves it or it cannot be translated. */
 export function findCsiSource(volume: PersistentVolume): CSIPersistentVolumeSource | undefined {
+  return findCsiVolume(volume)?.spec.csi;
+}
+
+/** The volume that a pod's volume stands for; absent when none of the drivers serves it or it cannot be translated. */
+export function findInlineCsiVolume(volume: Volume, podNamespace: string): PersistentVolume | undefined {
+  return ifTranslatable(() => translatorOfInlineVolume(volume)?.translateInline(volume, podNamespace));
+}
+
+function ifTranslatable<T>(translate: () => T): T | undefined {
   try {
-    return asCsiVolume(volume).spec.csi;
+    return translate();
   } catch (error) {
     if (error instanceof MigrationError) return undefined;
     throw error;

@@ -1,22 +1,13 @@
 /** Which volumes a pod wants attached to its node. Pure. Upstream: attachdetach/util/util.go. */
-import type {
-  Node,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  Volume,
-  VolumeAttachmentSource,
-} from '../../api/index.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttachmentSource } from '../../api/index.ts';
 import {
   annControllerManagedAttach,
-  findCsiSource,
-  findInlineMigration,
+  findCsiVolume,
+  findInlineCsiVolume,
   isExclusiveVolume,
   isPodTerminated,
-  MigrationError,
   podClaims,
   podIsOwner,
-  translateInlineVolumeToCsi,
 } from '../../component-helpers/index.ts';
 import { type CsiVolume, csiUniqueVolumeName } from '../../volume-plugins/index.ts';
 
@@ -81,11 +72,11 @@ function claimSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
   for (const { claimName, ephemeral } of podClaims(pod)) {
     const claim = world.claim(`${pod.metadata.namespace}/${claimName}`);
     if (!claim || (ephemeral && !podIsOwner(pod, claim))) continue;
-    const volume = boundVolume(claim, world);
-    const csi = volume && findCsiSource(volume);
-    if (!csi) continue;
+    const bound = boundVolume(claim, world);
+    const volume = bound && findCsiVolume(bound);
+    if (!volume?.spec.csi) continue;
     const { name } = volume.metadata;
-    const { accessModes = [] } = volume.spec;
+    const { accessModes = [], csi } = volume.spec;
     sources.push({ csi, name, source: { persistentVolumeName: name }, accessModes });
   }
   return sources;
@@ -95,23 +86,13 @@ function claimSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
 function inlineSources({ metadata, spec }: Pod): readonly PodSource[] {
   const sources: PodSource[] = [];
   for (const inline of spec.volumes ?? []) {
-    const volume = findInlineMigration(inline) && translatedInline(inline, metadata.namespace ?? '');
-    const csi = volume?.spec.csi;
-    if (!csi) continue;
-    const { accessModes = [] } = volume.spec;
+    // The agent tells of what nobody can make sense of.
+    const volume = findInlineCsiVolume(inline, metadata.namespace ?? '');
+    if (!volume?.spec.csi) continue;
+    const { accessModes = [], csi } = volume.spec;
     sources.push({ csi, name: volume.metadata.name, source: { inlineVolumeSpec: volume.spec }, accessModes });
   }
   return sources;
-}
-
-function translatedInline(inline: Volume, namespace: string): PersistentVolume | undefined {
-  try {
-    return translateInlineVolumeToCsi(inline, namespace);
-  } catch (error) {
-    // The agent tells of what nobody can make sense of.
-    if (error instanceof MigrationError) return undefined;
-    throw error;
-  }
 }
 
 function needsVolumes(pod: Pod, node: Node | undefined): boolean {

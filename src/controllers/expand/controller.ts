@@ -1,10 +1,12 @@
 /** The expand controller: hands claims that ask for more to whoever enlarges their volumes. */
 import { keyOf, type PersistentVolumeClaim, persistentVolumeClaims, persistentVolumes } from '../../api/index.ts';
+import { MetricsRegistry } from '../../base/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { annPreResizeCapacity } from '../../component-helpers/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { wantsMore } from './decide-expansion.ts';
+import { ExpandMetrics } from './metrics.ts';
 import { type ExpandContext, syncClaim } from './sync-claim.ts';
 
 /** The name that its events carry. */
@@ -15,7 +17,13 @@ export function startExpandController(options: ControllerOptions): AsyncDisposab
   const logger = options.logger.with({ component: expandControllerName });
   const claims = informers.informer(persistentVolumeClaims);
   const volumes = informers.informer(persistentVolumes);
-  const context: ExpandContext = { client, clock, announcer: new Announcer(clock, recorder), claims };
+  const context: ExpandContext = {
+    client,
+    clock,
+    announcer: new Announcer(clock, recorder),
+    metrics: new ExpandMetrics(options.metrics ?? new MetricsRegistry(), clock),
+    claims,
+  };
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncClaim(context, key, signal);
     const queue = stack.use(

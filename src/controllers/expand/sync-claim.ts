@@ -1,5 +1,6 @@
 /** Sees to it that somebody enlarges the volume of a claim that asks for more. */
 import {
+  isConflict,
   keyOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
@@ -8,18 +9,23 @@ import {
   persistentVolumeClaims,
   persistentVolumes,
 } from '../../api/index.ts';
-import { type Clock, timestamp, unreachable } from '../../base/index.ts';
+import { type Clock, messageOf, timestamp, unreachable } from '../../base/index.ts';
 import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
 import { annPreResizeCapacity, annStorageResizer } from '../../component-helpers/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import { decideExpansion } from './decide-expansion.ts';
+import type { ExpandMetrics } from './metrics.ts';
 
 export interface ExpandContext {
   readonly client: Client;
   readonly clock: Clock;
   readonly announcer: Announcer;
+  readonly metrics: ExpandMetrics;
   readonly claims: Informer<PersistentVolumeClaim>;
 }
+
+/** The name under which volumes count that only a node can enlarge. */
+const nodePluginName = 'kubernetes.io/flexvolume';
 
 /** The volume that a claim names is not its own: binding is not complete, or was undone. */
 export class NotBoundError extends Error {
@@ -46,7 +52,7 @@ export async function syncClaim(context: ExpandContext, key: string, signal: Abo
       return done;
     }
     case 'onNode':
-      await expandOnNode(context, claim, volume, decision.size, signal);
+      await expand(context, claim, volume, decision.size, signal);
       return done;
     case 'forgetPreResize': {
       const { [annPreResizeCapacity]: _, ...annotations } = volume.metadata.annotations ?? {};
@@ -60,7 +66,7 @@ export async function syncClaim(context: ExpandContext, key: string, signal: Abo
 }
 
 async function setResizer(
-  { client }: ExpandContext,
+  { announcer, client }: ExpandContext,
   claim: PersistentVolumeClaim,
   resizer: string,
   signal: AbortSignal,
@@ -71,7 +77,33 @@ async function setResizer(
   const body = { metadata: { uid, resourceVersion, annotations: { [annStorageResizer]: resizer } } };
   // Upstream: the controller's role lets it write a claim's status, which takes annotations along.
   const patch = { type: 'merge', body } as const;
-  await client.patch(persistentVolumeClaims, claim.metadata, patch, { subresource: 'status', signal });
+  try {
+    await client.patch(persistentVolumeClaims, claim.metadata, patch, { subresource: 'status', signal });
+  } catch (thrown) {
+    // Somebody else wrote the claim: it will be looked at again.
+    if (signal.aborted || isConflict(thrown)) throw thrown;
+    const message = `error setting resizer annotation to pvc ${keyOf(claim)}, with error ${messageOf(thrown)}`;
+    announcer.announce(claim, { type: 'Warning', reason: 'ExternalExpanding', message }, 'resizer');
+    throw thrown;
+  }
+}
+
+async function expand(
+  context: ExpandContext,
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+  size: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { announcer, metrics } = context;
+  try {
+    await metrics.expansion(nodePluginName, () => expandOnNode(context, claim, volume, size, signal));
+  } catch (thrown) {
+    if (!signal.aborted && !isConflict(thrown)) {
+      announcer.announce(claim, { type: 'Warning', reason: 'VolumeResizeFailed', message: messageOf(thrown) });
+    }
+    throw thrown;
+  }
 }
 
 /** Intent, then the volume's size, then the word to the node: a crash in between is taken up where it happened. */
