@@ -13,19 +13,14 @@ import {
   type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
-  persistentVolumeClaims,
-  persistentVolumes,
   type StorageClass,
 } from '../../../api/index.ts';
 import { type Clock, messageOf } from '../../../base/index.ts';
 import type { Client, Informer, Lister } from '../../../client/index.ts';
-import { annSelectedNode, getBindVolumeToClaim } from '../../../component-helpers/index.ts';
 import { AssumeCache } from '../../cache/assume-cache.ts';
 import type { ClusterEventWithHint, CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../../framework/status.ts';
-import type { WrittenBindings } from './check-bindings.ts';
 import {
-  type Binding,
   findPodVolumes,
   type NodeVolumes,
   type PodToPlace,
@@ -35,6 +30,7 @@ import {
 } from './find-volumes.ts';
 import { volumeBindingEvents } from './hints.ts';
 import { type ClaimSource, podClaims } from './pod-claims.ts';
+import { type Assumed, assumeVolumes, releaseVolumes, type VolumeCaches, writeVolumes } from './reserve-volumes.ts';
 import { scoreVolumes, type UtilizationShapePoint } from './scorer.ts';
 import { addVolumeIndexes, createVolumeSource } from './volume-source.ts';
 import { BindingError, BindingWait } from './wait-for-bindings.ts';
@@ -47,12 +43,6 @@ interface PodVolumes {
   readonly byNode: Map<string, NodeVolumes>;
   /** What Reserve has assumed, for Unreserve and PreBind. */
   assumed?: Assumed;
-}
-
-/** With isChanged, what this pod has laid over the caches and is to write. */
-interface Assumed {
-  readonly bindings: (Binding & { readonly isChanged: boolean })[];
-  readonly provisions: { readonly claim: PersistentVolumeClaim; readonly isChanged: boolean }[];
 }
 
 export interface VolumeBindingOptions {
@@ -76,8 +66,7 @@ export class VolumeBinding implements Plugin {
   readonly name = pluginName;
   readonly events: readonly ClusterEventWithHint[];
   readonly #options: VolumeBindingOptions;
-  readonly #claims: AssumeCache<PersistentVolumeClaim>;
-  readonly #volumes: AssumeCache<PersistentVolume>;
+  readonly #caches: VolumeCaches;
   readonly #claimSource: ClaimSource;
   readonly #volumeSource: VolumeSource;
   readonly #wait: BindingWait;
@@ -86,20 +75,19 @@ export class VolumeBinding implements Plugin {
     this.#options = options;
     const { clock, claims, volumes, nodes, pods, bindTimeoutMs } = options;
     addVolumeIndexes(options);
-    this.#claims = new AssumeCache(claims);
-    this.#volumes = new AssumeCache(volumes);
+    this.#caches = { claims: new AssumeCache(claims), volumes: new AssumeCache(volumes) };
     this.#claimSource = {
-      claim: (namespace, name) => this.#claims.get(`${namespace}/${name}`),
+      claim: (namespace, name) => this.#caches.claims.get(`${namespace}/${name}`),
       class: (name) => options.classes.get(name),
     };
-    this.#volumeSource = createVolumeSource(options, this.#volumes);
+    this.#volumeSource = createVolumeSource(options, this.#caches.volumes);
     const view = {
       node: (name: string) => nodes.get(name),
       pod: (key: string) => pods.get(key),
       claim: (key: string) => claims.get(key),
       volume: (name: string) => volumes.get(name),
       isAssumed: (object: PersistentVolume | PersistentVolumeClaim) =>
-        (object.kind === 'PersistentVolume' ? this.#volumes : this.#claims).isAssumed(keyOf(object)),
+        this.#caches[object.kind === 'PersistentVolume' ? 'volumes' : 'claims'].isAssumed(keyOf(object)),
       onNode: this.#volumeSource.onNode,
     };
     this.#wait = new BindingWait({ clock, claims, volumes, nodes, pods, view, timeoutMs: bindTimeoutMs });
@@ -142,67 +130,24 @@ export class VolumeBinding implements Plugin {
     const podVolumes = state.read<PodVolumes>(pluginName);
     const found = podVolumes?.byNode.get(node.metadata.name);
     if (!podVolumes || !found) return success;
-    const assumed: Assumed = { bindings: [], provisions: [] };
+    const assumed = assumeVolumes(found, node.metadata.name, this.#caches);
+    if (!assumed) return unresolvable('volumes changed while the pod was being placed');
     podVolumes.assumed = assumed;
-    const isAssumed =
-      found.bindings.every((binding) => this.#assumeBinding(binding, assumed)) &&
-      found.provisions.every(({ claim }) => this.#assumeProvision(claim, node.metadata.name, assumed));
-    if (isAssumed) return success;
-    this.unreserve(state);
-    return unresolvable('volumes changed while the pod was being placed');
+    return success;
   }
 
   unreserve(state: CycleState): void {
     const podVolumes = state.read<PodVolumes>(pluginName);
-    // What was so already may be the assumption of another pod with the same claim.
-    for (const { volume, isChanged } of podVolumes?.assumed?.bindings ?? []) {
-      if (!isChanged) continue;
-      this.#volumes.restore(keyOf(volume));
-      this.#wait.wakeForVolume(volume);
-    }
-    for (const { claim, isChanged } of podVolumes?.assumed?.provisions ?? []) {
-      if (!isChanged) continue;
-      this.#claims.restore(keyOf(claim));
-      this.#wait.wakeForClaim(claim);
-    }
-    if (podVolumes) delete podVolumes.assumed;
-  }
-
-  #assumeBinding({ claim, volume: found }: Binding, assumed: Assumed): boolean {
-    const { volume, changed: isChanged } = getBindVolumeToClaim(found, claim);
-    if (isChanged && !this.#volumes.assume(volume, found)) return false;
-    assumed.bindings.push({ claim, volume, isChanged });
-    return true;
-  }
-
-  #assumeProvision(found: PersistentVolumeClaim, nodeName: string, assumed: Assumed): boolean {
-    const isChanged = found.metadata.annotations?.[annSelectedNode] !== nodeName;
-    const claim = isChanged ? withSelectedNode(found, nodeName) : found;
-    if (isChanged && !this.#claims.assume(claim, found)) return false;
-    assumed.provisions.push({ claim, isChanged });
-    return true;
+    if (!podVolumes?.assumed) return;
+    for (const open of releaseVolumes(podVolumes.assumed, this.#caches)) this.#wait.wake(open);
+    delete podVolumes.assumed;
   }
 
   async preBind(state: CycleState, pod: Pod, node: Node, signal: AbortSignal): Promise<void> {
     const assumed = state.read<PodVolumes>(pluginName)?.assumed;
     if (!assumed || assumed.bindings.length + assumed.provisions.length === 0) return;
-    const { bindings, provisions } = await this.#write(assumed, signal).catch(explainLoss);
+    const { bindings, provisions } = await writeVolumes(assumed, this.#options.client, signal).catch(explainLoss);
     await this.#wait.untilBound({ pod, nodeName: node.metadata.name, bindings, provisions }, signal);
-  }
-
-  /** One after the other: a refusal of the first leaves the later ones unwritten. */
-  async #write(assumed: Assumed, signal: AbortSignal): Promise<Pick<WrittenBindings, 'bindings' | 'provisions'>> {
-    const { client } = this.#options;
-    const bindings: Binding[] = [];
-    const provisions: PersistentVolumeClaim[] = [];
-    for (const { claim, volume, isChanged } of assumed.bindings) {
-      const written = isChanged ? await client.update(persistentVolumes, volume, { signal }) : volume;
-      bindings.push({ claim, volume: written });
-    }
-    for (const { claim, isChanged } of assumed.provisions) {
-      provisions.push(isChanged ? await client.update(persistentVolumeClaims, claim, { signal }) : claim);
-    }
-    return { bindings, provisions };
   }
 }
 
@@ -217,9 +162,4 @@ function refusalOf(told: readonly string[]): Status {
 /** A volume or claim that is gone is no sign that the pod is, so it is not told as what the API server said. */
 function explainLoss(thrown: unknown): never {
   throw isNotFound(thrown) ? new BindingError(messageOf(thrown), { cause: thrown }) : thrown;
-}
-
-function withSelectedNode(claim: PersistentVolumeClaim, nodeName: string): PersistentVolumeClaim {
-  const notes = { ...claim.metadata.annotations, [annSelectedNode]: nodeName };
-  return { ...claim, metadata: { ...claim.metadata, annotations: notes } };
 }

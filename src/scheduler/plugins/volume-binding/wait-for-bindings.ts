@@ -4,6 +4,7 @@ import { type Clock, messageOf, onAbort, TimeoutError, withDeadline } from '../.
 import type { Informer } from '../../../client/index.ts';
 import { MigrationError } from '../../../component-helpers/index.ts';
 import { type BindingProgress, type BindingView, checkBindings, type WrittenBindings } from './check-bindings.ts';
+import type { Open } from './reserve-volumes.ts';
 
 /** The volumes of a pod cannot be bound for the node that was chosen: the pod must be placed anew. */
 export class BindingError extends Error {
@@ -28,24 +29,24 @@ export class BindingWait {
   constructor(options: BindingWaitOptions) {
     this.#options = options;
     const { claims, volumes, nodes, pods } = options;
-    const onClaim = (claim: PersistentVolumeClaim) => this.wakeForClaim(claim);
+    const onClaim = (claim: PersistentVolumeClaim) => this.wake({ claim });
     claims.addHandler({ onAdd: onClaim, onUpdate: (_previous, claim) => onClaim(claim), onDelete: onClaim });
-    const onVolume = (volume: PersistentVolume) => this.wakeForVolume(volume);
+    const onVolume = (volume: PersistentVolume) => this.wake({ volume });
     volumes.addHandler({ onAdd: onVolume, onUpdate: (_previous, volume) => onVolume(volume), onDelete: onVolume });
     nodes.addHandler({ onDelete: ({ metadata }) => this.#wake(nodeKey(metadata.name)) });
     pods.addHandler({ onDelete: (pod) => this.#wake(podKey(keyOf(pod))) });
   }
 
-  /** The claim changed, or what is assumed of it. */
-  wakeForClaim(claim: PersistentVolumeClaim): void {
-    this.#wake(claimKey(keyOf(claim)));
-  }
-
-  /** The volume changed, or what is assumed of it. */
-  wakeForVolume({ metadata, spec: { claimRef } }: PersistentVolume): void {
+  /** A claim or volume changed, or what is assumed of it. */
+  wake(changed: Open): void {
+    if ('claim' in changed) {
+      this.#wake(claimKey(keyOf(changed.claim)));
+      return;
+    }
+    const { metadata, spec } = changed.volume;
     this.#wake(volumeKey(metadata.name));
     // What is provisioned for a claim names it, and is found without knowing its name beforehand.
-    if (claimRef) this.#wake(claimKey(`${claimRef.namespace}/${claimRef.name}`));
+    if (spec.claimRef) this.#wake(claimKey(`${spec.claimRef.namespace}/${spec.claimRef.name}`));
   }
 
   /** Rejects with a BindingError when the volumes will not be bound, or are not in time. */
