@@ -20,12 +20,17 @@ const masked: ReadonlySet<string> = new Set([
   'lastHeartbeatTime',
   'startTime',
   'renewTime',
+  'timeAdded',
   // Of the process that made the volume.
   'storage.kubernetes.io/csiProvisionerIdentity',
 ]);
 
 /** The sets among the lists. */
-const unordered: ReadonlySet<string> = new Set(['finalizers', 'volumesInUse']);
+const unordered: ReadonlySet<string> = new Set(['finalizers', 'volumesInUse', 'taints']);
+
+function byText(a: unknown, b: unknown): number {
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1;
+}
 
 /** Each value in the object as `.path=value`. */
 function leavesOf(value: unknown, path = ''): string[] {
@@ -33,7 +38,7 @@ function leavesOf(value: unknown, path = ''): string[] {
   const entries = Object.entries(value).filter(([key]) => !masked.has(key));
   if (entries.length === 0) return [`${path}={}`];
   return entries.flatMap(([key, inner]) => {
-    const sorted = unordered.has(key) && Array.isArray(inner) ? inner.toSorted() : inner;
+    const sorted = unordered.has(key) && Array.isArray(inner) ? inner.toSorted(byText) : inner;
     return leavesOf(sorted, `${path}.${key}`);
   });
 }

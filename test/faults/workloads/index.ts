@@ -1,10 +1,11 @@
+/** The reference workloads, in three parts that can be run side by side. */
 import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { job, rollout } from './controllers.ts';
-import { move, nodeDeleted, scale } from './nodes.ts';
+import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
 import type { Workload } from './workload.ts';
 
-export const workloads: readonly Workload[] = [
+export const claimWorkloads: readonly Workload[] = [
   staticBinding,
   successor,
   prebound,
@@ -13,10 +14,9 @@ export const workloads: readonly Workload[] = [
   inHaste,
   delayed,
   ephemeral,
-  move,
-  scale,
-  nodeDeleted,
   growth,
-  rollout,
-  job,
 ];
+
+export const nodeWorkloads: readonly Workload[] = [move, outOfService, nodeDeleted];
+
+export const controllerWorkloads: readonly Workload[] = [scale, rollout, job];

@@ -1,0 +1,23 @@
+/** The plans of workloads as tests. */
+import { describe, expect, it } from 'vitest';
+import { sweep } from './sweep.ts';
+import type { Workload } from './workloads/workload.ts';
+
+/** A share of the plans, larger where machines test than where people wait; all of them when asked for. */
+const stride = process.env.FAULT_PLANS === 'all' ? 1 : process.env.CI ? 3 : 11;
+const sweepTimeoutMs = 600_000;
+
+/** Sees to it that each plan of each workload ends like the undisturbed run. */
+export function expectSameEnd(workloads: readonly Workload[]): void {
+  describe('each process of the control plane, killed around every write and call, hearing late, or not hearing', () => {
+    it.each(workloads)(
+      '[rel-L10] [rel-B1] [rel-B2] [rel-C4] [rel-D1] [rel-D2] ends as if nothing had happened: $name',
+      { timeout: sweepTimeoutMs },
+      async (workload) => {
+        const { divergences, carriedOut } = await sweep(workload, stride);
+        expect(carriedOut).toBeGreaterThan(2);
+        expect(divergences).toEqual([]);
+      },
+    );
+  });
+}
