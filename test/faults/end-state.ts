@@ -23,6 +23,8 @@ const masked: ReadonlySet<string> = new Set([
   'timeAdded',
   // Of the process that made the volume.
   'storage.kubernetes.io/csiProvisionerIdentity',
+  // Of the process that reported the attachment to the node last.
+  'stowage.io/reported-by',
 ]);
 
 /** The sets among the lists. */
