@@ -1,19 +1,9 @@
 /** Secrets, config maps, namespaces, nodes, services and the other small kinds. */
 
 import type { Lease } from '../gen/coordination.v1.gen.ts';
-import type {
-  ConfigMap,
-  Event,
-  LimitRange,
-  Namespace,
-  Node,
-  Secret,
-  Service,
-  ServicePort,
-} from '../gen/core.v1.gen.ts';
+import type { ConfigMap, Event, Namespace, Node, Secret, Service, ServicePort } from '../gen/core.v1.gen.ts';
 import type { PriorityClass } from '../gen/scheduling.v1.gen.ts';
 import { byteLength, checkConfigKey, checkDnsLabel, checkLabelKey, checkLabelValue } from '../names.ts';
-import { compareQuantities } from '../quantity.ts';
 import { isEqual } from './equal.ts';
 import { type FieldErrors, immutable } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
@@ -211,26 +201,6 @@ export function validateServiceUpdate(errors: FieldErrors, service: Service, pre
   const fixed = service.spec?.type !== 'ExternalName' && previous.spec?.type !== 'ExternalName';
   if (fixed && before && before !== service.spec?.clusterIP) {
     errors.invalid(FieldPath.of('spec', 'clusterIP'), service.spec?.clusterIP ?? '', immutable);
-  }
-}
-
-export function validateLimitRange(errors: FieldErrors, range: LimitRange): void {
-  const types = new Set<string>();
-  for (const [index, limit] of (range.spec?.limits ?? []).entries()) {
-    const path = FieldPath.of('spec', 'limits').index(index);
-    if (types.has(limit.type)) errors.duplicate(path.child('type'), limit.type);
-    types.add(limit.type);
-    for (const [name, max] of Object.entries(limit.max ?? {})) {
-      const min = limit.min?.[name];
-      if (min !== undefined && compareQuantities(min, max) > 0) {
-        const detail = `min value ${min} is greater than max value ${max}`;
-        errors.invalid(path.child('min').key(name), min, detail);
-      }
-    }
-    if (limit.type !== 'PersistentVolumeClaim') continue;
-    if (limit.min?.storage === undefined && limit.max?.storage === undefined) {
-      errors.required(path, 'either minimum or maximum storage value is required, but neither was provided');
-    }
   }
 }
 

@@ -7,6 +7,7 @@ import { validateCustomResourceDefinition } from './custom-resource-definition.t
 import { isEqual } from './equal.ts';
 import { type FieldError, FieldErrors } from './field-error.ts';
 import { FieldPath } from './field-path.ts';
+import { validateLimitRange } from './limit-range.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import * as volumes from './persistent-volume.ts';
 import * as claims from './persistent-volume-claim.ts';
@@ -103,7 +104,7 @@ register(resources.resourceQuotas, {
   update: validateResourceQuotaUpdate,
   status: validateResourceQuotaStatus,
 });
-register(resources.limitRanges, { create: core.validateLimitRange });
+register(resources.limitRanges, { create: validateLimitRange });
 register(resources.leases, { create: core.validateLease });
 register(resources.coreEvents, { create: core.validateEvent });
 register(resources.priorityClasses, {
