@@ -20,7 +20,14 @@ export function findUntoleratedTaint(
   tolerations: readonly Toleration[] | undefined,
   effects: readonly string[],
 ): Taint | undefined {
-  return taints?.find(
-    (taint) => effects.includes(taint.effect) && !tolerations?.some((toleration) => toleratesTaint(toleration, taint)),
-  );
+  for (const taint of taints ?? []) {
+    if (effects.includes(taint.effect) && !isTolerated(taint, tolerations)) return taint;
+  }
+  return undefined;
+}
+
+// Asked for each pod and node: a loop, and no function made for it.
+function isTolerated(taint: Taint, tolerations: readonly Toleration[] | undefined): boolean {
+  for (const toleration of tolerations ?? []) if (toleratesTaint(toleration, taint)) return true;
+  return false;
 }

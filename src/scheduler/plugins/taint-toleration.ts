@@ -1,5 +1,6 @@
 import type { Node, Pod, Taint } from '../../api/index.ts';
 import { findUntoleratedTaint, toleratesTaint } from '../../component-helpers/index.ts';
+import type { NodeInfo } from '../cache/node-info.ts';
 import { defaultNormalizeScore } from '../framework/normalize-score.ts';
 import { on, type Plugin } from '../framework/plugin.ts';
 import { skip, success, unresolvable } from '../framework/status.ts';
@@ -15,6 +16,11 @@ function isDiscouraging({ effect }: Taint): boolean {
   return effect === 'PreferNoSchedule';
 }
 
+function anyDiscourages(nodes: readonly NodeInfo[]): boolean {
+  for (const { node } of nodes) for (const taint of node.spec.taints ?? []) if (isDiscouraging(taint)) return true;
+  return false;
+}
+
 /** Keeps pods off nodes with taints they do not tolerate, and prefers nodes without PreferNoSchedule. */
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
@@ -27,8 +33,7 @@ export const taintToleration: Plugin = {
     ...on(['PodUpdate']),
   ],
   filter: (_state, pod, { node }) => (isRepelled(pod, node) ? refused : success),
-  preScore: (_state, _pod, nodes) =>
-    nodes.some(({ node }) => node.spec.taints?.some(isDiscouraging)) ? success : skip,
+  preScore: (_state, _pod, nodes) => (anyDiscourages(nodes) ? success : skip),
   /** The number of taints that the pod would rather avoid. */
   score: (_state, pod, { node }) => {
     const tolerations = pod.spec.tolerations?.filter(({ effect }) => !effect || effect === 'PreferNoSchedule') ?? [];
