@@ -1,1 +1,2 @@
+export { defaultShape, type UtilizationShapePoint } from './plugins/volume-binding/scorer.ts';
 export { Scheduler, type SchedulerOptions } from './scheduler.ts';

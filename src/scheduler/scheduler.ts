@@ -19,6 +19,7 @@ import type { Plugin, QueuedPod } from './framework/plugin.ts';
 import { PluginError } from './framework/plugin-error.ts';
 import { SchedulerMetrics } from './metrics.ts';
 import { DefaultPreemption } from './plugins/default-preemption/default-preemption.ts';
+import type { UtilizationShapePoint } from './plugins/volume-binding/scorer.ts';
 import { SchedulingQueue } from './queue/scheduling-queue.ts';
 import { clearNomination, type ReporterOptions, reportFailure } from './report.ts';
 
@@ -31,6 +32,8 @@ export interface SchedulerOptions {
   readonly logger: Logger;
   readonly schedulerName?: string;
   readonly bindTimeoutMs?: number;
+  /** Upstream's VolumeBindingArgs.shape: turns StorageCapacityScoring on. See defaultShape. */
+  readonly shape?: readonly UtilizationShapePoint[];
   /** Where the scheduler counts; its metrics are defined in one file. */
   readonly metrics?: MetricsRegistry;
   /** Why a pod waits, per node, under `pod/<namespace>/<name>`. */
@@ -105,7 +108,7 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #createPlugins(): readonly Plugin[] {
-    const { client, clock, informers, recorder, logger, bindTimeoutMs = defaultBindTimeoutMs } = this.#options;
+    const { client, clock, informers, recorder, logger, shape, bindTimeoutMs = defaultBindTimeoutMs } = this.#options;
     const preemption = new DefaultPreemption({
       client,
       clock,
@@ -121,7 +124,7 @@ export class Scheduler implements AsyncDisposable {
       lostNomination: (pod) => this.#clearNomination(pod),
       metrics: this.#metrics,
     });
-    return createDefaultPlugins({ client, clock, informers, bindTimeoutMs, preemption });
+    return createDefaultPlugins({ client, clock, informers, bindTimeoutMs, preemption, ...(shape ? { shape } : {}) });
   }
 
   #schedulePump(): void {

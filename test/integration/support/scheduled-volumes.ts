@@ -10,7 +10,7 @@ import {
   pods,
 } from '../../../src/api/index.ts';
 import { type Client, createInformerFactory } from '../../../src/client/index.ts';
-import { Scheduler } from '../../../src/scheduler/index.ts';
+import { Scheduler, type SchedulerOptions } from '../../../src/scheduler/index.ts';
 import { ControlPlane } from './control-plane.ts';
 import { claimDraft, nodeDraft, podDraft, volumeDraft } from './objects.ts';
 
@@ -33,12 +33,12 @@ export class ScheduledVolumes implements AsyncDisposable {
     return world;
   }
 
-  async run(): Promise<void> {
+  async run(options: Pick<SchedulerOptions, 'shape'> = {}): Promise<void> {
     const { clock, random, logger } = this.plane;
     const client = this.#client();
     const informers = this.plane.use(createInformerFactory({ client, clock, logger, random }));
     const recorder = this.plane.recorder(component);
-    const scheduler = this.plane.use(new Scheduler({ client, informers, recorder, clock, logger }));
+    const scheduler = this.plane.use(new Scheduler({ ...options, client, informers, recorder, clock, logger }));
     informers.start();
     await clock.settle();
     scheduler.start();
