@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodes } from '../../src/api/index.ts';
 import { startGarbageCollector, startPodGarbageCollector } from '../../src/controllers/index.ts';
 import { AttachWorld, attachComponent, volumeName } from './support/attach-world.ts';
-import { laggingClient, startOn } from './support/controllers.ts';
+import { laggingClient, mortalClient, startOn } from './support/controllers.ts';
 
 const seconds = 1_000;
 const minutes = 60_000;
@@ -208,6 +208,45 @@ describe('a volume on a node that may be gone', () => {
       await plane.clock.advance(2 * minutes);
       expect(world.published()).toEqual(['h-v@n2']);
     });
+  });
+
+  describe('moved by a controller that is killed around one of its writes', () => {
+    const kills = Array.from({ length: 8 }, (_, afterWrites) => afterWrites).flatMap((afterWrites) =>
+      [false, true].map((lastWriteLands) => ({ afterWrites, lastWriteLands })),
+    );
+    const giveUp = {
+      'given up by its taint': async () => {
+        await world.setReady('n1', 'Unknown');
+        await world.taintOutOfService('n1');
+      },
+      'whose Node is deleted': async () => {
+        await world.deleteNode('n1');
+      },
+    };
+    const plans = Object.entries(giveUp).flatMap(([how, act]) => kills.map((kill) => ({ how, act, kill })));
+
+    it.each(plans)(
+      '[rel-F-CT1] [rel-D6] [rel-L8] [rel-L10] from a node $how: ends as if nothing had happened, $kill',
+      async ({ act, kill }) => {
+        const mortal = mortalClient(plane.clientOf(attachComponent), kill);
+        await world.startAttacher();
+        const first = await world.start({}, mortal.client);
+        await world.createPod('a', 'n1');
+        await world.reportInUse('n1', volumeName('h-v'));
+        await world.createPod('b', 'n2');
+        await world.deletePod('a');
+        await act();
+        await plane.clock.advance(2 * minutes);
+        await first[Symbol.asyncDispose]();
+        await world.start();
+        await plane.clock.advance(2 * minutes);
+        expect(world.published()).toEqual(['h-v@n2']);
+        expect((await world.attachments()).map(({ spec }) => spec.nodeName)).toEqual(['n2']);
+        expect(await world.attached('n2')).toEqual([volumeName('h-v')]);
+        const unpublishes = world.backend.methods().filter((method) => method === 'ControllerUnpublishVolume');
+        expect(unpublishes.length, 'from the node that was given up').toBeLessThanOrEqual(1);
+      },
+    );
   });
 
   it('[D2] keeps its hands off a node that attaches by itself, and takes over when the node asks for it', async () => {

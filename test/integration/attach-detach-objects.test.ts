@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  coreEvents,
   csiDrivers,
   csiNodes,
   type Draft,
@@ -112,6 +113,73 @@ describe('an attachment', () => {
     expect(await world.attached('n1')).toEqual([]);
     await setFinalizers('n1', null);
     expect((await live()).map(({ spec }) => spec.nodeName)).toHaveLength(1);
+  });
+
+  it('[D4] [rel-D3] stays while the node cannot be told that it goes, and goes when it can', async () => {
+    const given = plane.clientOf(attachComponent);
+    let refuses = false;
+    const refusing: Client = {
+      ...given,
+      patch: (type, ...rest) => {
+        if (refuses && type.kind === 'Node') throw new Error('refused by the test');
+        return given.patch(type, ...rest);
+      },
+    };
+    await world.startAttacher();
+    await world.start({}, refusing);
+    await world.createPod('p', 'n1');
+    refuses = true;
+    await world.deletePod('p');
+    await plane.clock.advance(30_000);
+    expect(world.published()).toEqual(['h-v@n1']);
+    expect((await live()).length).toBe(1);
+    refuses = false;
+    await plane.clock.advance(60_000);
+    expect(world.published()).toEqual([]);
+    expect(await world.attachments()).toEqual([]);
+  });
+
+  it('[D4] [rel-D2] stays while the node cannot be read', async () => {
+    const given = plane.clientOf(attachComponent);
+    let refuses = true;
+    const refusing: Client = {
+      ...given,
+      get: (type, ...rest) => {
+        if (refuses && type.kind === 'Node') throw new Error('refused by the test');
+        return given.get(type, ...rest);
+      },
+    };
+    await world.startAttacher();
+    await world.start({}, refusing);
+    await world.createPod('p', 'n1');
+    await world.deletePod('p');
+    await plane.clock.advance(30_000);
+    expect(world.published()).toEqual(['h-v@n1']);
+    refuses = false;
+    await plane.clock.advance(60_000);
+    expect(world.published()).toEqual([]);
+  });
+
+  it('[D6] that failed is tried by its attacher until it succeeds, and the pod is told both', async () => {
+    world.backend.fail('refusals', 'ControllerPublishVolume', Code.INTERNAL, Code.INTERNAL);
+    await world.startWithAttacher();
+    await world.createPod('p', 'n1');
+    await plane.clock.advance(10_000);
+    expect(await plane.eventsOf('p')).toEqual([
+      failed('v', 'rpc error: code = Internal desc = ordered by the test'),
+      succeeded,
+    ]);
+    expect(await world.attached('n1')).toEqual([volumeName('h-v')]);
+  });
+
+  it('[D6] events of attaching carry the name of the controller', async () => {
+    await world.startWithAttacher();
+    await world.createPod('p', 'n1');
+    await plane.clock.settle();
+    const { items } = await client.list(coreEvents);
+    expect(items.filter(({ reason }) => reason === 'SuccessfulAttachVolume').map(({ source }) => source)).toEqual([
+      { component: 'attachdetach-controller' },
+    ]);
   });
 
   it('[D5] [rel-D1] in doubt on another node holds the volume until it is gone', async () => {
