@@ -63,6 +63,24 @@ describe('external-attacher', () => {
     expect(status?.attachError).toBeUndefined();
   });
 
+  it('[O17] [Q1] says why the volume of a migrated plugin cannot be attached', async () => {
+    await plane.client.create(persistentVolumes, {
+      metadata: { name: 'ebs' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        awsElasticBlockStore: { volumeID: 'aws:///disk' },
+      },
+    });
+    const spec = { attacher: 'fake.csi', nodeName: 'n1', source: { persistentVolumeName: 'ebs' } };
+    await plane.client.create(volumeAttachments, { metadata: { name: 'a' }, spec });
+    await plane.clock.settle();
+    expect((await attachment())?.status?.attachError?.message).toBe(
+      'failed to translate in tree pv to CSI: failed to translate Kubernetes ID to EBS Volume ID Invalid format for AWS volume (aws:///disk)',
+    );
+    expect(backend.calls).toEqual([]);
+  });
+
   it('[O17] says which node does not have the driver', async () => {
     await attach('n2');
     expect((await attachment())?.status?.attachError?.message).toBe('csinode.storage.k8s.io "n2" not found');

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Draft,
   type PersistentVolume,
+  type PersistentVolumeClaim,
   type Pod,
   persistentVolumeClaims,
   persistentVolumes,
@@ -127,15 +128,19 @@ describe.each([google, amazon])('volumes of $plugin', (cloud) => {
   const isRunning = async () =>
     (await plane.get(pods, { namespace: 'default', name: 'web' }))?.status?.phase === 'Running';
 
-  async function createClaim(): Promise<string> {
-    const { metadata } = await plane.client.create(persistentVolumeClaims, {
-      metadata: claimKey,
-      spec: {
-        accessModes: ['ReadWriteOnce'],
-        storageClassName: 'cloud',
-        resources: { requests: { storage: '1Gi' } },
-      },
-    });
+  function claimDraft(
+    storageClassName = 'cloud',
+    annotations: Record<string, string> = {},
+  ): Draft<PersistentVolumeClaim> {
+    const request = { resources: { requests: { storage: '1Gi' } } };
+    return {
+      metadata: { ...claimKey, annotations },
+      spec: { accessModes: ['ReadWriteOnce'], storageClassName, ...request },
+    };
+  }
+
+  async function createClaim(annotations: Record<string, string> = {}): Promise<string> {
+    const { metadata } = await plane.client.create(persistentVolumeClaims, claimDraft('cloud', annotations));
     await plane.clock.until(async () => (await claim()).status?.phase === 'Bound', 30_000, 'the claim is bound');
     return `pvc-${metadata.uid}`;
   }
@@ -246,16 +251,8 @@ describe.each([google, amazon])('volumes of $plugin', (cloud) => {
   });
 
   it('[Q1] [B13] that were asked for before the driver took over are provisioned by it', async () => {
-    const { metadata } = await plane.client.create(persistentVolumeClaims, {
-      metadata: { ...claimKey, annotations: { 'volume.beta.kubernetes.io/storage-provisioner': cloud.plugin } },
-      spec: {
-        accessModes: ['ReadWriteOnce'],
-        storageClassName: 'cloud',
-        resources: { requests: { storage: '1Gi' } },
-      },
-    });
-    await plane.clock.until(async () => (await claim()).status?.phase === 'Bound', 30_000, 'the claim is bound');
-    expect([...backend.volumes.keys()]).toEqual([`pvc-${metadata.uid}`]);
+    const name = await createClaim({ 'volume.beta.kubernetes.io/storage-provisioner': cloud.plugin });
+    expect([...backend.volumes.keys()]).toEqual([name]);
   });
 
   it('[Q2] [B13] wait for the driver when the class contradicts itself, and make nothing', async () => {
@@ -267,20 +264,38 @@ describe.each([google, amazon])('volumes of $plugin', (cloud) => {
       reclaimPolicy: 'Delete',
       volumeBindingMode: 'Immediate',
     });
-    await plane.client.create(persistentVolumeClaims, {
-      metadata: claimKey,
-      spec: {
-        accessModes: ['ReadWriteOnce'],
-        storageClassName: 'broken',
-        resources: { requests: { storage: '1Gi' } },
-      },
-    });
+    await plane.client.create(persistentVolumeClaims, claimDraft('broken'));
     await plane.clock.advance(5000);
     expect(await plane.eventsOf('data')).toContain(
       'Warning ProvisioningFailed failed to provision volume with StorageClass "broken": failed to translate storage class: cannot simultaneously set allowed topologies and zone/zones parameters',
     );
     expect(backend.calls).toEqual([]);
     expect((await claim()).metadata.finalizers).not.toContain('stowage.io/provisioning');
+  });
+
+  it('[Q1] [rel-C1] are deleted again when the plugin could not have made them', async () => {
+    backend.topology = { [topologyKey]: 'nowhere' };
+    await plane.client.create(persistentVolumeClaims, claimDraft());
+    await plane.clock.advance(500);
+    expect(backend.methods()).toEqual(['CreateVolume', 'DeleteVolume']);
+    expect(backend.volumes.size).toBe(0);
+    expect((await plane.eventsOf('data')).join('\n')).toContain(
+      'Warning ProvisioningFailed failed to provision volume with StorageClass "cloud":',
+    );
+    expect(await allVolumes()).toEqual([]);
+  });
+
+  it('[Q1] [rel-C1] are deleted in the end when the deletion fails at first', async () => {
+    backend.topology = { [topologyKey]: 'nowhere' };
+    backend.fail('refusals', 'DeleteVolume', Code.INTERNAL);
+    await plane.client.create(persistentVolumeClaims, claimDraft());
+    await plane.clock.advance(500);
+    expect(backend.volumes.size).toBe(1);
+    expect((await claim()).metadata.finalizers).toContain('stowage.io/provisioning');
+    await plane.client.delete(persistentVolumeClaims, claimKey);
+    await plane.clock.advance(10_000);
+    expect(backend.volumes.size).toBe(0);
+    expect(await plane.get(persistentVolumeClaims, claimKey)).toBeUndefined();
   });
 
   it('[Q1] [rel-C2] are not made twice when the reply is lost', async () => {

@@ -36,6 +36,8 @@ const claimPod = testPod('web', [claimVolume('data', 'claim-a')]);
 const inlinePod = testPod('web', [
   { name: 'data', awsElasticBlockStore: { volumeID: 'aws:///vol-1', readOnly: true } },
 ]);
+const diskDriver = 'disk.csi.azure.com';
+const diskPod = testPod('web', [{ name: 'data', azureDisk: { diskName: 'd', diskURI: '/subscriptions/1/disks/d' } }]);
 const { uid } = claimPod.metadata;
 
 describe('a volume whose type a CSI driver took over', () => {
@@ -68,6 +70,21 @@ describe('a volume whose type a CSI driver took over', () => {
     const path = join(node.rootDir, 'pods', uid, `volumes/kubernetes.io~csi/${ebsDriver}-vol-1/mount`);
     expect(node.manager.getMountedVolumesForPod(uid).get('data')).toMatchObject({ path, readOnly: true });
     await removePod(node, inlinePod);
+    await node.until(() => node.driver.calls.at(-1) === 'NodeUnstageVolume');
+    expect(node.mounter.mounted).toEqual([]);
+  });
+
+  it('[Q1] [rel-E4] is known again after a restart of the agent, although its name looks like a path', async () => {
+    const node = await startNode(diskDriver);
+    node.api.put(csiDrivers, csiDriverObject(diskDriver, { attachRequired: false }));
+    await mountPod(node, diskPod);
+    const path = node.manager.getMountedVolumesForPod(uid).get('data')?.path;
+    expect(path).toContain('volumes/kubernetes.io~csi/~subscriptions~1~disks~d/mount');
+    await node.restartManager();
+    await node.until(() => node.manager.getMountedVolumesForPod(uid).size === 1);
+    expect(node.manager.getMountedVolumesForPod(uid).get('data')?.path).toBe(path);
+    expect(node.driver.calls).not.toContain('NodeUnpublishVolume');
+    await removePod(node, diskPod);
     await node.until(() => node.driver.calls.at(-1) === 'NodeUnstageVolume');
     expect(node.mounter.mounted).toEqual([]);
   });

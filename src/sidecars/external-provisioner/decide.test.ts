@@ -71,6 +71,30 @@ describe('decideClaim', () => {
   });
 });
 
+describe('decideClaim of a plugin that the driver took over', () => {
+  const driver = 'ebs.csi.aws.com';
+  const plugin = 'kubernetes.io/aws-ebs';
+  const asked = (by: string, migratedTo?: string) =>
+    claim({
+      annotations: {
+        'volume.beta.kubernetes.io/storage-provisioner': by,
+        ...(migratedTo ? { 'pv.kubernetes.io/migrated-to': migratedTo } : {}),
+      },
+    });
+
+  it.each([
+    ['provisions for the class of the plugin', asked(driver), plugin, 'provision'],
+    ['provisions for a class of its own', asked(driver), driver, 'provision'],
+    ['provisions a claim from before it took over', asked(plugin, driver), plugin, 'provision'],
+    ['leaves a claim to the plugin that was not handed over', asked(plugin), plugin, 'ignore'],
+    ['leaves a claim to another driver', asked(plugin, 'other.csi'), plugin, 'ignore'],
+    ['leaves the class of another plugin', asked(driver), 'kubernetes.io/gce-pd', 'ignore'],
+  ])('[Q1] %s', (_title, given, className, expected) => {
+    const with_ = { ...view, driver, class: volumeClass('Immediate', className) };
+    expect(decideClaim({ ...with_, claim: given }).kind).toBe(expected);
+  });
+});
+
 describe('decideClaim and where the data comes from', () => {
   const asking = (spec: PersistentVolumeClaim['spec']) => decideClaim({ ...view, claim: { ...claim(), spec } });
 
@@ -141,5 +165,29 @@ describe('decideVolume and the nodes', () => {
     const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { ...meta, name: 'n2' }, spec: {} };
     const decision = decideVolume(volume('Released', 'Delete'), 'drv', [], [node]);
     expect(decision).toEqual({ kind: 'inUse', nodeName: 'n2' });
+  });
+});
+
+describe('decideVolume of a plugin that the driver took over', () => {
+  const driver = 'ebs.csi.aws.com';
+
+  function migrated(source: Partial<PersistentVolume['spec']>, migratedTo: string | undefined): PersistentVolume {
+    const annotations = {
+      'pv.kubernetes.io/provisioned-by': 'kubernetes.io/aws-ebs',
+      ...(migratedTo ? { 'pv.kubernetes.io/migrated-to': migratedTo } : {}),
+    };
+    const { csi: _, ...spec } = volume('Released', 'Delete').spec;
+    return { ...volume('Released', 'Delete', { annotations }), spec: { ...spec, ...source } };
+  }
+
+  const ebs = { awsElasticBlockStore: { volumeID: 'vol-1' } };
+
+  it.each([
+    ['deletes one that was handed over', migrated(ebs, driver), 'delete'],
+    ['leaves one alone that was not', migrated(ebs, undefined), 'ignore'],
+    ['leaves that of another driver', migrated(ebs, 'pd.csi.storage.gke.io'), 'ignore'],
+    ['leaves what it cannot serve', migrated({ nfs: { server: 's', path: '/' } }, driver), 'ignore'],
+  ])('[Q1] [B11] %s', (_title, given, expected) => {
+    expect(decideVolume(given, driver, [], []).kind).toBe(expected);
   });
 });

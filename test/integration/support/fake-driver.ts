@@ -59,6 +59,8 @@ export class FakeDriver {
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
   /** Whether a volume that has grown still has to grow on its node. */
   nodeExpansionRequired = true;
+  /** Where the next volumes can be reached from. */
+  topology: Readonly<Record<string, string>>;
   readonly driver: CsiDriver;
   /** Hears of each call before it takes effect. */
   onCall: (call: Call) => void = () => {};
@@ -66,9 +68,9 @@ export class FakeDriver {
   onReply: (call: Call) => void = () => {};
 
   constructor(clock: Clock, expansion: CsiDriver['expansion'] = 'controller', identity = plainIdentity) {
-    const { resolveId, topology } = identity;
-    const isPlaced = Object.keys(topology).length > 0;
-    const accessibleTopology = isPlaced ? [{ segments: { ...topology } }] : [];
+    const { resolveId } = identity;
+    this.topology = identity.topology;
+    const isPlaced = Object.keys(this.topology).length > 0;
     this.name = identity.name;
     const service = serve(Controller, {
       createVolume: async ({ name, capacityRange, parameters, accessibilityRequirements }) =>
@@ -78,6 +80,7 @@ export class FakeDriver {
           this.requests.set(name, { parameters, requisite });
           this.volumes.set(name, volumeId);
           this.sizes.set(volumeId, capacityRange?.requiredBytes ?? 0n);
+          const accessibleTopology = isPlaced ? [{ segments: { ...this.topology } }] : [];
           return { volume: { volumeId, capacityBytes: capacityRange?.requiredBytes ?? 0n, accessibleTopology } };
         }),
       deleteVolume: async ({ volumeId }) =>
