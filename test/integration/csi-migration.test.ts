@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Draft,
+  nodes,
   type PersistentVolume,
   type PersistentVolumeClaim,
   type Pod,
@@ -145,13 +146,16 @@ describe.each([google, amazon])('volumes of $plugin', (cloud) => {
     return `pvc-${metadata.uid}`;
   }
 
-  async function runPod(volume: Volume): Promise<void> {
+  function podDraft(volume: Volume): Draft<Pod> {
     const container = { name: 'main', image: 'busybox', volumeMounts: [{ name: volume.name, mountPath: '/data' }] };
-    const draft: Draft<Pod> = {
+    return {
       metadata: { namespace: 'default', name: 'web' },
       spec: { containers: [container], volumes: [volume] },
     };
-    await plane.client.create(pods, draft);
+  }
+
+  async function runPod(volume: Volume): Promise<void> {
+    await plane.client.create(pods, podDraft(volume));
     await plane.clock.until(isRunning, 30_000, 'the pod runs');
   }
 
@@ -271,6 +275,37 @@ describe.each([google, amazon])('volumes of $plugin', (cloud) => {
     );
     expect(backend.calls).toEqual([]);
     expect((await claim()).metadata.finalizers).not.toContain('stowage.io/provisioning');
+  });
+
+  it('[Q1] [H2] [R2] wait for a pod that wants them, are made where it may run, and keep it there', async () => {
+    const elsewhere = { [topologyKey]: 'other', [zone]: 'other', [region]: 'far' };
+    await FakeKubelet.start(plane, 'n2', identity.name, elsewhere);
+    await plane.client.create(storageClasses, {
+      metadata: { name: 'later' },
+      provisioner: cloud.plugin,
+      allowedTopologies: [{ matchLabelExpressions: [{ key: zone, values: [cloud.zone] }] }],
+      reclaimPolicy: 'Delete',
+      volumeBindingMode: 'WaitForFirstConsumer',
+    });
+    await plane.client.create(persistentVolumeClaims, claimDraft('later'));
+    await plane.clock.advance(5000);
+    expect(backend.calls).toEqual([]);
+
+    for (let round = 0; round < 3; round++) {
+      await runPod({ name: 'data', persistentVolumeClaim: { claimName: 'data' } });
+      const pod = await plane.client.get(pods, { namespace: 'default', name: 'web' });
+      expect(pod.spec.nodeName).toBe('n1');
+      await removePod();
+    }
+    const [request] = backend.requests.values();
+    expect(request?.requisite).toEqual([{ [topologyKey]: cloud.zone }]);
+
+    await plane.client.patch(nodes, { name: 'n1' }, { type: 'merge', body: { spec: { unschedulable: true } } });
+    await plane.client.create(pods, podDraft({ name: 'data', persistentVolumeClaim: { claimName: 'data' } }));
+    await plane.clock.advance(5000);
+    expect((await plane.eventsOf('web')).at(-1)).toBe(
+      "Warning FailedScheduling 0/2 nodes are available: 1 node(s) didn't match PersistentVolume's node affinity, 1 node(s) were unschedulable. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    );
   });
 
   it('[Q1] [rel-C1] are deleted again when the plugin could not have made them', async () => {
