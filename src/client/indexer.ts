@@ -22,11 +22,22 @@ class Index<T extends KubernetesObject> {
   }
 
   remove(key: string, object: T): void {
-    for (const value of this.#valuesOf(object)) {
-      const objects = this.#entries.get(value);
-      objects?.delete(key);
-      if (objects?.size === 0) this.#entries.delete(value);
-    }
+    for (const value of this.#valuesOf(object)) this.#drop(key, value);
+  }
+
+  /** What both versions have in common is not taken out and put back: an object may have hundreds of values. */
+  replace(key: string, previous: T, object: T): void {
+    const before = this.#valuesOf(previous);
+    this.add(key, object);
+    if (before.length === 0) return;
+    const after = new Set(this.#valuesOf(object));
+    for (const value of before) if (!after.has(value)) this.#drop(key, value);
+  }
+
+  #drop(key: string, value: string): void {
+    const objects = this.#entries.get(value);
+    objects?.delete(key);
+    if (objects?.size === 0) this.#entries.delete(value);
   }
 
   get(value: string): readonly T[] {
@@ -78,9 +89,11 @@ export class Indexer<T extends KubernetesObject> implements Lister<T> {
   set(object: T): void {
     const key = keyOf(object);
     const previous = this.#objects.get(key);
-    if (previous) for (const index of this.#indexes.values()) index.remove(key, previous);
     this.#objects.set(key, object);
-    for (const index of this.#indexes.values()) index.add(key, object);
+    for (const index of this.#indexes.values()) {
+      if (previous) index.replace(key, previous, object);
+      else index.add(key, object);
+    }
     this.#listed = undefined;
   }
 

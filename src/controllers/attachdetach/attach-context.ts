@@ -65,7 +65,14 @@ export const orphanPrefix = 'attachment/';
 /** Index of nodes by the volumes that they list in volumesInUse or volumesAttached. */
 export const nodesByVolume = 'attachdetach/volume';
 
-export function listedVolumes({ status }: Node): readonly string[] {
-  const attached = status?.volumesAttached?.map(({ name }) => name) ?? [];
-  return [...new Set([...(status?.volumesInUse ?? []), ...attached])];
+const listed = new WeakMap<Node, readonly string[]>();
+
+/** The names in both lists of the node, worked out once for each version of it. */
+export function listedVolumes(node: Node): readonly string[] {
+  const known = listed.get(node);
+  if (known) return known;
+  const attached = node.status?.volumesAttached?.map(({ name }) => name) ?? [];
+  const names = [...new Set([...(node.status?.volumesInUse ?? []), ...attached])];
+  listed.set(node, names);
+  return names;
 }
