@@ -12,7 +12,6 @@ const pluginName = 'NodeVolumeLimits';
 const limitReached = unschedulable('node(s) exceed max volume count');
 
 export interface NodeVolumeLimitsOptions extends UsedVolumesOptions {
-  readonly csiNodes: Lister<CSINode>;
   readonly drivers: Lister<CSIDriver>;
 }
 

@@ -22,6 +22,7 @@ export interface UsedVolumesOptions {
   readonly volumes: Informer<PersistentVolume>;
   readonly classes: Informer<StorageClass>;
   readonly attachments: Informer<VolumeAttachment>;
+  readonly csiNodes: Informer<CSINode>;
 }
 
 export interface NodeUse {
@@ -46,7 +47,7 @@ export class UsedVolumes {
 
   constructor(options: UsedVolumesOptions) {
     this.#options = options;
-    const { claims, volumes, classes, attachments } = options;
+    const { claims, volumes, classes, attachments, csiNodes } = options;
     attachments.addIndex(attachmentsByNode, ({ spec }) => [spec.nodeName]);
     const onAttachment = ({ spec }: VolumeAttachment) => this.#outdate(spec.nodeName);
     attachments.addHandler({ onAdd: onAttachment, onDelete: onAttachment });
@@ -59,6 +60,8 @@ export class UsedVolumes {
     });
     const onVolume = ({ metadata }: PersistentVolume) => this.#outdateUsers(volumeKey(metadata.name));
     volumes.addHandler({ onAdd: onVolume, onDelete: onVolume });
+    // Another CSINode alone has the node counted again, so what is known of one that is gone need not be kept.
+    csiNodes.addHandler({ onDelete: ({ metadata }) => void this.#changesOf.delete(metadata.name) });
     const onClass = () => {
       this.#classChanges++;
     };
