@@ -20,7 +20,7 @@ export interface ControllerEntry {
   readonly name: string;
   /** The source of its events. */
   readonly component: string;
-  /** The service account in kube-system whose rights suffice for it, as upstream binds them. */
+  /** The service account in kube-system whose rights suffice for it, as upstream binds them; '' for the rights of the role. */
   readonly account: string;
   readonly start: (options: controllers.ControllerOptions, context: ControllerContext) => AsyncDisposable;
 }
@@ -200,6 +200,12 @@ const cluster: readonly ControllerEntry[] = [
     component: controllers.serviceAccountControllerName,
     account: 'service-account-controller',
     start: controllers.startServiceAccountController,
+  },
+  {
+    name: 'serviceaccount-token-controller',
+    component: controllers.serviceAccountTokenControllerName,
+    account: '',
+    start: (options, { rootCa }) => controllers.startServiceAccountTokenController({ ...options, rootCa }),
   },
   {
     name: 'root-ca-certificate-publisher-controller',

@@ -54,6 +54,11 @@ export {
   serviceAccountControllerName,
   startServiceAccountController,
 } from './service-account/controller.ts';
+export {
+  type ServiceAccountTokenControllerOptions,
+  serviceAccountTokenControllerName,
+  startServiceAccountTokenController,
+} from './service-account-token/controller.ts';
 export { startStatefulSetController, statefulSetControllerName } from './statefulset/controller.ts';
 export { startTaintEvictionController, taintEvictionControllerName } from './taint-eviction/controller.ts';
 export {

@@ -24,7 +24,6 @@ const elsewhere = [
   'selinux-warning-controller',
   'service-cidr-controller',
   'service-lb-controller',
-  'serviceaccount-token-controller',
   'storage-version-migrator-controller',
   'storageversion-garbage-collector-controller',
   'token-cleaner-controller',

@@ -42,7 +42,7 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
         ? role.stack.use(new AccountClients({ connection: running.connection, clock, metrics, rateLimit, root }))
         : undefined;
       const client = (component: string, account: string) =>
-        accounts?.client(component, account) ?? role.client(component);
+        (account === '' ? undefined : accounts?.client(component, account)) ?? role.client(component);
       role.stack.use(startControllers({ ...role, client, reader: root, rootCa, settings, plugins, enabled }));
       role.informers.start();
     });
