@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type Pod, pods } from '../../../src/api/index.ts';
 import { startVolumeProtectionController } from '../../../src/controllers/index.ts';
 import { ControlPlane } from '../support/control-plane.ts';
 import { type Kill, mortalClient, startOn } from '../support/controllers.ts';
 import { fakePluginName } from './fake-plugin.ts';
 import { boundClaim, claim, storageClass, volume } from './objects.ts';
+import { runRecyclerPods } from './recycler-kubelet.ts';
 import { component, type Given, World } from './table.ts';
 
 interface Workload {
@@ -24,17 +24,6 @@ interface End {
 /** Longer than any back-off that one crash can cause. */
 const settleMs = 60_000;
 const undisturbed: Kill = { afterWrites: Number.POSITIVE_INFINITY, lastWriteLands: true };
-
-/** The kubelet runs recycler pods to their end at once. */
-async function runRecyclerPods({ plane }: World): Promise<void> {
-  const end = (pod: Pod) => {
-    if (!pod.metadata.name.startsWith('recycler-for-') || pod.status?.phase === 'Succeeded') return;
-    const body = { status: { phase: 'Succeeded' } };
-    plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' }).catch(() => {});
-  };
-  plane.informers.informer(pods).addHandler({ onAdd: end, onUpdate: (_before, pod) => end(pod), onDelete: () => {} });
-  await plane.run();
-}
 
 async function play({ given, steps = [] }: Workload, kill: Kill): Promise<End> {
   await using plane = await ControlPlane.start();
