@@ -189,7 +189,7 @@ export class SeparateRoles implements AsyncDisposable {
     const rest = this.#children.filter(({ child }) => !child.spawnargs.includes('kubelet'));
     for (const { child } of [...last('kubelet'), ...rest.reverse()]) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
-      const ended = once(child, 'exit');
+      const ended = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
       child.kill('SIGCONT');
       child.kill('SIGTERM');
       await ended;
