@@ -7,12 +7,11 @@ import {
   namespaces,
   persistentVolumeClaims,
   storageClasses,
-  type Transport,
   type WatchEvent,
 } from '../api/index.ts';
-import { VirtualClock } from '../base/index.ts';
+import { MetricsRegistry, VirtualClock } from '../base/index.ts';
 import { type Client, createClient } from './client.ts';
-import { createHttpTransport } from './http-transport.ts';
+import { createHttpTransport, type HttpTransport } from './http-transport.ts';
 
 interface Seen {
   readonly method: string | undefined;
@@ -27,7 +26,7 @@ let server: Server;
 let seen: Seen[];
 let handlers: Handler[];
 let clock: VirtualClock;
-let transport: Transport & AsyncDisposable;
+let transport: HttpTransport;
 let client: Client;
 
 const json =
@@ -134,6 +133,79 @@ describe('requests', () => {
       kind: 'DeleteOptions',
       preconditions: { uid: 'u' },
     });
+  });
+
+  it('bring back what they do not know: fields of a newer server outlive an update', async () => {
+    const managedFields = [
+      { manager: 'kubectl', operation: 'Update', fieldsType: 'FieldsV1', fieldsV1: { 'f:x': {} } },
+    ];
+    const newer = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'c', namespace: 'a', uid: 'u', resourceVersion: '7', managedFields, newerMeta: 1 },
+      spec: { accessModes: ['ReadWriteOnce'], newerSpec: { deep: [1, { of: 'it' }] } },
+      status: { newerStatus: true },
+      newerTop: 'kept',
+    };
+    serve(json(newer), json(newer));
+    const claim = await client.get(persistentVolumeClaims, { namespace: 'a', name: 'c' });
+    const metadata = { ...claim.metadata, annotations: { touched: 'yes' } };
+    await client.update(persistentVolumeClaims, { ...claim, metadata });
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual({
+      ...newer,
+      metadata: { ...newer.metadata, annotations: { touched: 'yes' } },
+    });
+  });
+
+  it('read documents that are no resources', async () => {
+    serve(json({ groups: [] }));
+    expect(await transport.getDocument('/apis')).toEqual({ groups: [] });
+    expect(seen[0]).toMatchObject({ method: 'GET', url: '/apis' });
+  });
+
+  it('are counted by method and code', async () => {
+    const metrics = new MetricsRegistry();
+    const { port } = server.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    await using counted = createHttpTransport({ server: url, clock, userAgent: 'test', metrics });
+    const own = createClient({ transport: counted, fieldManager: 'test' });
+    serve(json(refusal(404, 'NotFound'), 404));
+    await own.get(namespaces, { name: 'x' }).catch(() => {});
+    expect(metrics.print()).toContain(
+      `rest_client_requests_total{code="404",method="GET",host="127.0.0.1:${port}"} 1\n`,
+    );
+  });
+
+  it('forget a token that the server does not believe', async () => {
+    const { port } = server.address() as AddressInfo;
+    let tokens = 0;
+    let known: string | undefined;
+    await using own = createHttpTransport({
+      server: `http://127.0.0.1:${port}`,
+      clock,
+      userAgent: 'test',
+      token: async () => {
+        known ??= `token-${++tokens}`;
+        return known;
+      },
+      forgetToken: () => {
+        known = undefined;
+      },
+    });
+    const calls = createClient({ transport: own, fieldManager: 'test' });
+    serve(json(refusal(401, 'Unauthorized'), 401), json({ metadata: { name: 'x' } }));
+    await calls.get(namespaces, { name: 'x' }).catch(() => {});
+    await calls.get(namespaces, { name: 'x' });
+    expect(seen.map(({ headers }) => headers.authorization)).toEqual(['Bearer token-1', 'Bearer token-2']);
+  });
+
+  it('go through a proxy when there is one', async () => {
+    const { port } = server.address() as AddressInfo;
+    const proxy = { HTTP_PROXY: `http://127.0.0.1:${port}` };
+    await using own = createHttpTransport({ server: 'http://far.example', clock, userAgent: 'test', proxy });
+    serve(json({ metadata: { name: 'x' } }));
+    await createClient({ transport: own, fieldManager: 'test' }).get(namespaces, { name: 'x' });
+    expect(seen[0]?.url).toBe('http://far.example/api/v1/namespaces/x');
   });
 
   it('are limited to a rate when one is given', async () => {

@@ -9,6 +9,7 @@ import {
   type ApiResponse,
   ApiStatusError,
   apiVersionOf,
+  builtInResources,
   type KubernetesObject,
   type ObjectList,
   type PatchType,
@@ -106,11 +107,16 @@ interface Answer {
   readonly retryAfterSeconds: number | undefined;
 }
 
-export function createHttpTransport(options: HttpTransportOptions): Transport & AsyncDisposable {
-  return new HttpTransport(options);
+export interface HttpTransport extends Transport, AsyncDisposable {
+  /** GET of a path that is no resource: discovery, version. */
+  getDocument(path: string, signal?: AbortSignal): Promise<unknown>;
 }
 
-class HttpTransport implements Transport, AsyncDisposable {
+export function createHttpTransport(options: HttpTransportOptions): HttpTransport {
+  return new HttpCalls(options);
+}
+
+class HttpCalls implements HttpTransport {
   readonly #options: HttpTransportOptions;
   readonly #base: URL;
   readonly #requestAgent: PlainAgent;
@@ -139,6 +145,14 @@ class HttpTransport implements Transport, AsyncDisposable {
       created: answer.code === 201,
       ...(answer.warnings.length > 0 ? { warnings: answer.warnings } : {}),
     };
+  }
+
+  async getDocument(path: string, signal?: AbortSignal): Promise<unknown> {
+    const { clock } = this.#options;
+    const deadline = { clock, timeoutMs: requestTimeoutMs, what: `GET ${path}`, signal };
+    // The resource is not looked at where the path is given.
+    const request = { verb: 'get', resource: builtInResources[0] as ResourceType, name: '' } as const;
+    return parseBody(await withDeadline(deadline, (inner) => this.#sendUntilTaken(request, path, inner)));
   }
 
   async watch(request: WatchRequest): Promise<WatchStream> {

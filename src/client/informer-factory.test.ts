@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ApiStatusError, type ConfigMap, configMaps, keyOf } from '../api/index.ts';
+import { ApiStatusError, type ConfigMap, configMaps, keyOf, volumeAttributesClasses } from '../api/index.ts';
 import { silentLogger, VirtualClock } from '../base/index.ts';
 import { createClient } from './client.ts';
 import type { Informer, InformerFactory } from './informer.ts';
@@ -93,6 +93,25 @@ describe('the first state', () => {
     expect(informer.list().length).toBe(1200);
     const limits = server.requests.map((request) => request.verb === 'list' && request.options.limit);
     expect(limits.slice(1, 4)).toEqual([500, 500, undefined]);
+  });
+
+  it('is empty where the server does not have the kind, until it does', async () => {
+    server.failures.push(ApiStatusError.of('NotFound', 'the server could not find the requested resource'));
+    const classes = factory.informer(volumeAttributesClasses);
+    factory.start();
+    await clock.until(() => classes.hasSynced);
+    expect(classes.list()).toEqual([]);
+    const asked = server.requests.length;
+    await clock.advance(31_000);
+    expect(server.requests.length).toBeGreaterThan(asked);
+  });
+
+  it('is waited for where a kind that every server has is not found', async () => {
+    server.failures.push(ApiStatusError.of('NotFound', 'a proxy does not know that path'));
+    factory.start();
+    await clock.settle();
+    expect(informer.hasSynced).toBe(false);
+    await clock.until(() => informer.hasSynced);
   });
 
   it('is waited for through failures with growing back-off', async () => {

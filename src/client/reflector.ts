@@ -8,6 +8,7 @@ import {
   ApiStatusError,
   isExpired,
   isInvalid,
+  isNotFound,
   type KubernetesObject,
   keyOf,
   type ResourceType,
@@ -50,11 +51,18 @@ const retry = { initialMs: 50, maxMs: 4_000 };
 const longestRetryAfterMs = 30_000;
 /** A watch that lived this long was a good one: the next starts at once. */
 const healthyWatchMs = 1_000;
+/** Between looks for a kind that the server does not have: it may be updated. */
+const notServedRetryMs = 30_000;
 const initialEventsEnd = 'k8s.io/initial-events-end';
 
 /** The server answered from a state older than one that was delivered already: a lagging replica, or a restored backup. */
 export class StaleServerError extends Error {
   override readonly name = 'StaleServerError';
+}
+
+/** A kind of a group that not every server has. The core group is everywhere: there a 404 comes from something else. */
+function isNotServed(thrown: unknown, { group }: ResourceType): boolean {
+  return group !== '' && isNotFound(thrown);
 }
 
 function isRefusedOption(thrown: unknown): boolean {
@@ -102,6 +110,13 @@ export class Reflector<T extends KubernetesObject> {
       this.#mustRelist = true;
       logger.debug('the watch is too old to resume, listing anew', { revision: this.#revision });
       return delayMs;
+    }
+    if (this.#revision === undefined && isNotServed(thrown, this.#options.type)) {
+      // An older server, which has none of them: whoever waits for the first state need not wait for ever.
+      if (!this.#failing) logger.warn('the server does not have this kind', { error: messageOf(thrown) });
+      this.#failing = true;
+      this.#options.sink.replace([]);
+      return notServedRetryMs;
     }
     if (!this.#failing) logger.warn('list or watch failed, trying again', { error: messageOf(thrown) });
     this.#failing = true;

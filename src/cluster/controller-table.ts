@@ -1,5 +1,6 @@
 /** The controllers as data: under which name each is chosen, speaks and is allowed to act, and what it is set to. */
 
+import type { ResourceType } from '../api/index.ts';
 import type { Client } from '../client/index.ts';
 import * as controllers from '../controllers/index.ts';
 import type { ControllerPlugins } from '../volume-plugins/index.ts';
@@ -11,6 +12,8 @@ export interface ControllerContext {
   readonly plugins: ControllerPlugins;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
+  /** Asks the server for every kind that a namespace may hold; undefined where only the built-in ones are served. */
+  readonly namespacedTypes: ((signal: AbortSignal) => Promise<readonly ResourceType[]>) | undefined;
   /** The client of another account, for a controller that upstream runs as two. */
   readonly client: (component: string, account: string) => Client;
 }
@@ -186,7 +189,8 @@ const cluster: readonly ControllerEntry[] = [
     name: 'namespace-controller',
     component: controllers.namespaceControllerName,
     account: 'namespace-controller',
-    start: controllers.startNamespaceController,
+    start: (options, { namespacedTypes }) =>
+      controllers.startNamespaceController({ ...options, ...(namespacedTypes ? { namespacedTypes } : {}) }),
   },
   {
     name: 'resourcequota-controller',

@@ -1,4 +1,5 @@
 /** Starts the controllers, each with a client and an event source of its own name. */
+import type { ResourceType } from '../api/index.ts';
 import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import { ControllerPlugins } from '../volume-plugins/index.ts';
@@ -14,6 +15,7 @@ export interface ControllerEnvironment {
   readonly informers: InformerFactory;
   /** The client of a component, acting as the given service account of kube-system where that is wanted. */
   readonly client: (component: string, account: string) => Client;
+  readonly namespacedTypes?: (signal: AbortSignal) => Promise<readonly ResourceType[]>;
   /** Lists with the rights of the informers. */
   readonly reader?: Client;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
@@ -27,6 +29,7 @@ export interface ControllerEnvironment {
 
 export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
   const { clock, random, informers, metrics, decisions, enabled } = environment;
+  const { namespacedTypes } = environment;
   const reader = environment.reader ? { reader: environment.reader } : {};
   const { settings = defaultControllerSettings, plugins = new ControllerPlugins([]), rootCa } = environment;
   const stack = new AsyncDisposableStack();
@@ -36,7 +39,7 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     const logger = environment.logger.with({ component });
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
     const options = { client, ...reader, informers, recorder, clock, random, logger, metrics, decisions };
-    stack.use(start(options, { settings, plugins, rootCa, client: environment.client }));
+    stack.use(start(options, { settings, plugins, rootCa, client: environment.client, namespacedTypes }));
   }
   return stack;
 }

@@ -8,7 +8,6 @@ export const schedulerFlags = {
   ...servingFlags(10_259),
   ...loggingFlags,
   config: file('a KubeSchedulerConfiguration; what it sets counts more than the other flags'),
-  'write-config-to': file('write the configuration that would be used there, and end'),
 };
 
 export const idleSchedulerFlags = {

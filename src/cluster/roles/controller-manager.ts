@@ -1,4 +1,5 @@
 import { realClock, realFs } from '../../base/index.ts';
+import { discoverNamespacedTypes } from '../../client/index.ts';
 import { loadControllerPlugins } from '../controller-plugins.ts';
 import { controllerSettings } from '../controller-settings.ts';
 import { controllerTable } from '../controller-table.ts';
@@ -43,7 +44,10 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
         : undefined;
       const client = (component: string, account: string) =>
         (account === '' ? undefined : accounts?.client(component, account)) ?? role.client(component);
-      role.stack.use(startControllers({ ...role, client, reader: root, rootCa, settings, plugins, enabled }));
+      const namespacedTypes = (signal: AbortSignal) => discoverNamespacedTypes(role.getDocument, signal);
+      role.stack.use(
+        startControllers({ ...role, client, namespacedTypes, reader: root, rootCa, settings, plugins, enabled }),
+      );
       role.informers.start();
     });
   });

@@ -16,6 +16,7 @@ import {
   createEventRecorder,
   createHttpTransport,
   createInformerFactory,
+  type GetDocument,
   type InformerFactory,
   runAsLeader,
   type ServerConnection,
@@ -36,6 +37,7 @@ export interface RoleProcess {
   readonly signal: AbortSignal;
   readonly connection: ServerConnection;
   readonly client: (component: string) => Client;
+  readonly getDocument: GetDocument;
   /** Ended, last added first, when the process stops. */
   readonly stack: AsyncDisposableStack;
 }
@@ -82,6 +84,7 @@ export async function runRole(
     signal: guard.signal,
     connection,
     client: (component) => createClient({ transport, fieldManager: component }),
+    getDocument: (path, signal) => transport.getDocument(path, signal),
     stack,
   });
 }

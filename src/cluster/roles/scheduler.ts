@@ -1,6 +1,8 @@
+import { realFs, UsageError } from '../../base/index.ts';
 import { createEventRecorder } from '../../client/index.ts';
 import { Scheduler } from '../../scheduler/index.ts';
 import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
+import { parseSchedulerConfig, type SchedulerConfig } from '../flags/scheduler-config.ts';
 import { idleSchedulerFlags, schedulerFlags } from '../flags/scheduler-flags.ts';
 import { type Role, runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
@@ -8,22 +10,48 @@ import { serveRole } from './serve.ts';
 
 /** `stowage scheduler`: places pods on the nodes of any cluster. */
 export async function runScheduler(given: GivenFlags, env: Environment): Promise<void> {
-  const flags = readFlags(schedulerFlags, given);
+  const config = await readConfig(readFlags(schedulerFlags, given).config);
+  const flags = readFlags(schedulerFlags, new Map([...given, ...(config?.flags ?? [])]));
   const idle = idleFlagsGiven(idleSchedulerFlags, given);
   const election = leaderElectionSettings(flags);
   const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
   await runRole('kube-scheduler', options, async (running) => {
-    await serveRole(running, { flags, env, health: [], config: {} });
-    await whileLeading(running, election, start);
+    const { schedulerName, bindTimeoutMs } = config ?? {};
+    const shown = { schedulerName, bindTimeoutMs };
+    await serveRole(running, { flags, env, health: [], config: { 'kubescheduler.config.k8s.io': shown } });
+    await whileLeading(running, election, (role) => start(role, config));
   });
 }
 
-async function start(role: Role): Promise<void> {
+async function readConfig(path: string): Promise<SchedulerConfig | undefined> {
+  if (path === '') return undefined;
+  let text: string;
+  try {
+    text = await realFs.readFile(path, 'utf8');
+  } catch (cause) {
+    throw new UsageError(`--config: cannot read ${path}`, { cause });
+  }
+  return await parseSchedulerConfig(text);
+}
+
+async function start(role: Role, config: SchedulerConfig | undefined): Promise<void> {
   const { clock, random, logger, informers, stack, signal, metrics, decisions } = role;
-  const component = 'default-scheduler';
+  const component = config?.schedulerName ?? 'default-scheduler';
   const client = role.client('kube-scheduler');
   const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-  const scheduler = stack.use(new Scheduler({ client, informers, recorder, clock, logger, metrics, decisions }));
+  const scheduler = stack.use(
+    new Scheduler({
+      client,
+      informers,
+      recorder,
+      clock,
+      logger,
+      metrics,
+      decisions,
+      schedulerName: component,
+      ...(config?.bindTimeoutMs === undefined ? {} : { bindTimeoutMs: config.bindTimeoutMs }),
+    }),
+  );
   informers.start();
   await informers.waitForSync(signal);
   scheduler.start();

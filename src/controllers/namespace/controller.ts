@@ -1,10 +1,13 @@
 /** The namespace controller: empties a namespace that is being deleted, then lets it go. */
-import { type KubernetesObject, keyOf, type Namespace, namespaces } from '../../api/index.ts';
+import { type KubernetesObject, keyOf, type Namespace, namespaces, type ResourceType } from '../../api/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { contentTypes, syncNamespace } from './sync-namespace.ts';
 
-export type NamespaceControllerOptions = Omit<ControllerOptions, 'recorder'>;
+export interface NamespaceControllerOptions extends Omit<ControllerOptions, 'recorder'> {
+  /** Asks the server for every kind that a namespace may hold; the built-in ones unless given. */
+  readonly namespacedTypes?: (signal: AbortSignal) => Promise<readonly ResourceType[]>;
+}
 
 export const namespaceControllerName = 'namespace-controller';
 
@@ -17,7 +20,8 @@ export function startNamespaceController(options: NamespaceControllerOptions): A
   const informer = informers.informer(namespaces);
   const sources = contentTypes.map((type) => informers.informer(type));
   return startWhenSynced(informers, logger, (stack) => {
-    const context = { client, namespaces: informer, clock };
+    const namespacedTypes = options.namespacedTypes ?? (async () => contentTypes);
+    const context = { client, namespaces: informer, clock, namespacedTypes };
     const reconcile = (key: string, signal: AbortSignal) => syncNamespace(context, key, signal);
     const queue = stack.use(runReconciler({ name: 'namespace', clock, logger, metrics: options.metrics, reconcile }));
     const wake = (namespace: Namespace) => {

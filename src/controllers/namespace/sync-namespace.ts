@@ -20,6 +20,8 @@ export interface NamespaceContext {
   readonly client: Client;
   readonly namespaces: Lister<Namespace>;
   readonly clock: Clock;
+  /** Every kind that a namespace may hold. */
+  readonly namespacedTypes: (signal: AbortSignal) => Promise<readonly ResourceType[]>;
 }
 
 /** Some of the content could not be deleted: tried again with growing pauses. */
@@ -42,7 +44,7 @@ export async function syncNamespace(
   const namespace = context.namespaces.get(name);
   if (!namespace?.metadata.deletionTimestamp) return done;
   if (!namespace.spec.finalizers?.includes(kubernetesFinalizer)) return done;
-  const content = await emptyNamespace(context.client, name, signal);
+  const content = await emptyNamespace(context, name, signal);
   const told = await tell(context, namespace, content, signal);
   if (content.problems.length > 0) throw new ContentDeletionError(content.problems.join(', '));
   if (content.remaining.size > 0) return requeueAfter(recheckMs);
@@ -59,12 +61,17 @@ interface Findings {
 }
 
 /** Deletes everything in the namespace, and returns what is left. */
-async function emptyNamespace(client: Client, namespace: string, signal: AbortSignal): Promise<Findings> {
+async function emptyNamespace(
+  { client, namespacedTypes }: NamespaceContext,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<Findings> {
   const findings: Findings = { remaining: new Map(), finalizers: new Map(), problems: [] };
   // What pods run on, and what guards them, stays until they have ended.
   await deleteAll(client, { type: pods, namespace }, findings, signal);
   if (findings.remaining.size > 0 || findings.problems.length > 0) return findings;
-  await Promise.all(contentTypes.map((type) => deleteAll(client, { type, namespace }, findings, signal)));
+  const types = await namespacedTypes(signal);
+  await Promise.all(types.map((type) => deleteAll(client, { type, namespace }, findings, signal)));
   return findings;
 }
 
