@@ -23,7 +23,6 @@ export interface ControllerSettings {
     /** Whether everything is looked at again although nothing changed. */
     readonly reconcileSync: boolean;
     readonly forceDetachOnTimeout: boolean;
-    readonly flexVolumePluginDir: string;
   };
   readonly nodeLifecycle: {
     readonly gracePeriodMs: number;
@@ -59,7 +58,6 @@ export function controllerSettings(flags: FlagValues<typeof controllerManagerFla
       syncPeriodMs: flags['attach-detach-reconcile-sync-period'],
       reconcileSync: !flags['disable-attach-detach-reconcile-sync'],
       forceDetachOnTimeout: !flags['disable-force-detach-on-timeout'],
-      flexVolumePluginDir: flags['flex-volume-plugin-dir'],
     },
     nodeLifecycle: {
       gracePeriodMs: flags['node-monitor-grace-period'],

@@ -6,10 +6,6 @@ const volumeFlags = {
   'pvclaimbinder-sync-period': duration('15s', 'how often volumes and claims are looked at again', { above: 0 }),
   'enable-dynamic-provisioning': bool(true, 'make volumes for claims'),
   'enable-hostpath-provisioner': bool(false, 'make hostPath volumes for claims of kubernetes.io/host-path: for tests'),
-  'flex-volume-plugin-dir': text(
-    '/usr/libexec/kubernetes/kubelet-plugins/volume/exec/',
-    'where FlexVolume drivers that attach are found',
-  ),
   'pv-recycler-pod-template-filepath-hostpath': file('the pod that empties a hostPath volume'),
   'pv-recycler-minimum-timeout-hostpath': integer(60, 'seconds that it may take at least'),
   'pv-recycler-timeout-increment-hostpath': integer(30, 'seconds more for each Gi'),
@@ -130,6 +126,7 @@ export const idleControllerManagerFlags = {
     'namespace-sync-period': duration('5m', 'ignored'),
     'node-monitor-period': duration('5s', 'ignored'),
   },
+  'FlexVolume drivers work on nodes only': { 'flex-volume-plugin-dir': file('ignored') },
   'upstream has given it up': {
     'volume-host-cidr-denylist': list([], 'ignored'),
     'volume-host-allow-local-loopback': bool(true, 'ignored'),

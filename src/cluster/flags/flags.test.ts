@@ -25,7 +25,6 @@ describe('the flags of the controller manager', () => {
         reconcileSync: true,
         // Not upstream's: a volume leaves a node on evidence only.
         forceDetachOnTimeout: false,
-        flexVolumePluginDir: '/usr/libexec/kubernetes/kubelet-plugins/volume/exec/',
       },
       nodeLifecycle: {
         gracePeriodMs: 50_000,
