@@ -77,7 +77,7 @@ function bindTimeoutOf(profile: Fields): number | undefined {
 
 /** Throws a UsageError that names the field. */
 export async function parseSchedulerConfig(text: string): Promise<SchedulerConfig> {
-  const { parseDocument } = await import('./yaml.ts');
+  const { parseDocument } = await import('../yaml.ts');
   const document = parseDocument(text, { prettyErrors: false });
   if (document.errors.length > 0) throw new UsageError('--config: the file is not YAML');
   const config = fieldsOf(document.toJS(), '', [
