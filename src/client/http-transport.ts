@@ -119,6 +119,8 @@ export function createHttpTransport(options: HttpTransportOptions): HttpTranspor
 class HttpCalls implements HttpTransport {
   readonly #options: HttpTransportOptions;
   readonly #base: URL;
+  /** The parts of the base as requests want them: taking an URL apart costs as much as a small request. */
+  readonly #target: { readonly host: string; readonly port: number; readonly prefix: string };
   readonly #requestAgent: PlainAgent;
   readonly #watchAgent: PlainAgent;
   readonly #bucket: TokenBucket | undefined;
@@ -127,6 +129,8 @@ class HttpCalls implements HttpTransport {
   constructor(options: HttpTransportOptions) {
     this.#options = options;
     this.#base = baseOf(options.server);
+    const prefix = this.#base.pathname.replace(/\/+$/, '');
+    this.#target = { host: hostOf(this.#base), port: portOf(this.#base), prefix };
     this.#requestAgent = this.#agent({ maxSockets: connectionLimit, timeout: idleTimeoutMs });
     this.#watchAgent = this.#agent({ maxFreeSockets: 0 });
     this.#metrics = options.metrics ? new HttpMetrics(options.metrics, options.clock, this.#base.host) : undefined;
@@ -250,12 +254,12 @@ class HttpCalls implements HttpTransport {
       headers['content-type'] = content.type;
       headers['content-length'] = Buffer.byteLength(content.body);
     }
-    const send = this.#base.protocol === 'https:' ? tlsRequest : plainRequest;
-    const path = this.#base.pathname.replace(/\/+$/, '') + target;
+    const send = agent instanceof TlsAgent ? tlsRequest : plainRequest;
+    const { host, port, prefix } = this.#target;
     const sent = send({
-      host: hostOf(this.#base),
-      port: portOf(this.#base),
-      path,
+      host,
+      port,
+      path: prefix + target,
       method: methods[request.verb],
       headers,
       agent,
@@ -330,20 +334,33 @@ function responseOf(sent: ClientRequest): Promise<IncomingMessage> {
   });
 }
 
-async function collect(response: IncomingMessage): Promise<Answer> {
+/** By events: iterating a body costs as much again as all else that a small answer needs. */
+function bodyOf(response: IncomingMessage): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of response as AsyncIterable<Buffer>) {
+  response.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > answerLimitBytes)
-      throw new TransportError(`the server's answer has more than ${answerLimitBytes} bytes`);
     chunks.push(chunk);
-  }
+    if (bytes > answerLimitBytes) {
+      response.destroy(new TransportError(`the server's answer has more than ${answerLimitBytes} bytes`));
+    }
+  });
+  response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
+  response.once('error', reject);
+  // Cut off before its end: on some ways down no error is told.
+  response.once('close', () => reject(new TransportError('the answer was cut off')));
+  return promise;
+}
+
+async function collect(response: IncomingMessage): Promise<Answer> {
+  const body = await bodyOf(response);
   const retryAfter = Number(response.headers['retry-after']);
   return {
     code: response.statusCode ?? 0,
-    body: Buffer.concat(chunks).toString('utf8'),
-    warnings: (response.headersDistinct.warning ?? []).map(warningText),
+    body,
+    // Taking the headers apart is worth the time only when there is something to tell.
+    warnings: response.headers.warning ? (response.headersDistinct.warning ?? []).map(warningText) : [],
     retryAfterSeconds: Number.isInteger(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
   };
 }

@@ -32,28 +32,32 @@ export async function createClaims(api: Api, batch: string, count: number): Prom
   });
 }
 
-/** Waits for so many claims of the batch to be Bound, from now on; `onBound` hears of each. */
-export async function untilBound(
+/** The revision that the claims are at. */
+export async function claimsRevision(api: Api): Promise<string> {
+  return JSON.parse(await must(api.call('GET', `${claimsPath}?limit=1`))).metadata.resourceVersion;
+}
+
+/** Waits for so many claims of the batch to be Bound, from a revision on; `onBound` hears of each. */
+export function untilBound(
   api: Api,
   batch: string,
   count: number,
+  revision: string,
   onBound: () => void = () => {},
-): Promise<{ bound: Promise<void> }> {
-  const { resourceVersion } = JSON.parse(await must(api.call('GET', `${claimsPath}?limit=1`))).metadata;
+): Promise<void> {
   const names = new Set<string>();
-  const watching = api.watch(`${claimsPath}?watch=true&resourceVersion=${resourceVersion}`, ({ object }) => {
+  return api.watch(`${claimsPath}?watch=true&resourceVersion=${revision}`, ({ object }) => {
     if (object.status?.phase !== 'Bound' || !object.metadata.name.startsWith(`${batch}-`)) return false;
     names.add(object.metadata.name);
     onBound();
     return names.size === count;
   });
-  return { bound: watching };
 }
 
 /** Binds claims to as many volumes that exist before; the creation of the claims counts. Seconds. */
 export async function bindClaims(api: Api, batch: string, count: number): Promise<number> {
   await createVolumes(api, batch, count);
-  const { bound } = await untilBound(api, batch, count);
+  const bound = untilBound(api, batch, count, await claimsRevision(api));
   const start = performance.now();
   await createClaims(api, batch, count);
   await bound;

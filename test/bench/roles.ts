@@ -1,7 +1,7 @@
 /** Roles as processes of their own around one API server, for what is measured without the rest of the system. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -31,6 +31,14 @@ export class Roles implements AsyncDisposable {
     return roles;
   }
 
+  /** Ends the API server and starts the whole system on what it leaves, at the same address. */
+  async replaceByUp(): Promise<void> {
+    await this.#stopAll();
+    const server = /server: (.*)/.exec(readFileSync(this.kubeconfig, 'utf8'))?.[1]?.trim() ?? '';
+    const dataDir = join(this.#directory, 'data');
+    this.start('up', '--data-dir', dataDir, '--kubeconfig', this.kubeconfig, '--listen', new URL(server).host);
+  }
+
   start(role: string, ...args: readonly string[]): ChildProcess {
     const child = spawn(process.execPath, [programEntry(), role, ...args], { stdio: 'ignore' });
     this.#children.push(child);
@@ -38,12 +46,16 @@ export class Roles implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const child of this.#children.toReversed()) {
+    await this.#stopAll();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  async #stopAll(): Promise<void> {
+    for (const child of this.#children.splice(0).toReversed()) {
       if (child.exitCode !== null) continue;
       const ended = once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
     }
-    await rm(this.#directory, { recursive: true, force: true });
   }
 }

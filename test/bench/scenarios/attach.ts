@@ -1,5 +1,5 @@
 import { type Api, timed } from '../api.ts';
-import { createClaims, createVolumes, untilBound } from '../claims.ts';
+import { claimsRevision, createClaims, createVolumes, untilBound } from '../claims.ts';
 import { cpuSeconds } from '../process-family.ts';
 import { connections, must, onUp, perSecond, rounded } from '../scenario.ts';
 
@@ -66,7 +66,7 @@ async function untilReported(api: Api, from: string, batch: string, count: numbe
 
 async function bindCsiVolumes(api: Api, batch: string, count: number): Promise<void> {
   await createVolumes(api, batch, count, (index) => ({ csi: { driver, volumeHandle: `${batch}-${index}` } }));
-  const { bound } = await untilBound(api, batch, count);
+  const bound = untilBound(api, batch, count, await claimsRevision(api));
   await createClaims(api, batch, count);
   await bound;
 }
