@@ -68,6 +68,23 @@ export function withResizeCondition(
   return { ...claim, status: { ...claim.status, conditions: [...others, condition] } };
 }
 
+/** The controller begins to grow the volume to this size. */
+export function withBegunResize(claim: PersistentVolumeClaim, size: string, clock: Clock): PersistentVolumeClaim {
+  const marked = withResizeStatus(withAllocatedSize(claim, size), 'ControllerResizeInProgress');
+  return withResizeCondition(marked, { type: 'Resizing' }, clock, { alone: true });
+}
+
+/** The controller's part is done, and the node's is due. */
+export function withPendingResize(
+  claim: PersistentVolumeClaim,
+  clock: Clock,
+  { alone }: { readonly alone: boolean },
+): PersistentVolumeClaim {
+  const message = 'Waiting for user to (re-)start a pod to finish file system resize of volume on node.';
+  const marked = withResizeStatus(claim, 'NodeResizePending');
+  return withResizeCondition(marked, { type: 'FileSystemResizePending', message }, clock, { alone });
+}
+
 /** The claim shows its new size and nothing of the way there. */
 export function withFinishedResize(claim: PersistentVolumeClaim, size: string): PersistentVolumeClaim {
   const { allocatedResourceStatuses, conditions = [], ...status } = claim.status ?? {};

@@ -57,7 +57,9 @@ export {
   type ResizeStatus,
   resizeStatusOf,
   withAllocatedSize,
+  withBegunResize,
   withFinishedResize,
+  withPendingResize,
   withResizeCondition,
   withResizeStatus,
 } from './claim-resize.ts';

@@ -128,7 +128,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     await Promise.all([informers.waitForSync(signal), workers.start(signal)]);
     manager.checkSources();
   });
-  run('registering the node', () => tellWhenReady(options, pluginManager, nodeStatus, signal));
+  run('registering the node', () => tellWhenReady(options, pluginManager, volumeManager, nodeStatus, signal));
   if (options.stopPods) {
     starting.defer(() => stopPods(options, { workers, manager, volumeManager, logger }));
   }
@@ -170,16 +170,26 @@ function startNodeStatus(
     runtimeVersion: options.runtime.version,
     volumesInUse: () => (volumeManager.reconcilerStatesHasBeenSynced() ? volumeManager.getVolumesInUse() : undefined),
     onReported: (names) => volumeManager.markVolumesAsReportedInUse(names),
-    notReadyReason: () => (pluginManager.csiNodeInitialized ? undefined : 'CSINode is not yet initialized'),
+    notReadyReason: () => notReadyReason(pluginManager, volumeManager),
   });
   manager.start();
   return manager;
 }
 
-/** The node becomes Ready with its CSINode, and says so at once. */
+/**
+ * A Ready node is believed when it lists no volume in use: it must not be Ready before it knows what a run before this
+ * one has left mounted.
+ */
+function notReadyReason(pluginManager: PluginManager, volumeManager: VolumeManager): string | undefined {
+  if (!pluginManager.csiNodeInitialized) return 'CSINode is not yet initialized';
+  return volumeManager.reconcilerStatesHasBeenSynced() ? undefined : 'volumes are not yet reconstructed';
+}
+
+/** The node becomes Ready with its CSINode and its volumes, and says so at once. */
 async function tellWhenReady(
   { clock, informers, nodeName }: KubeletOptions,
   pluginManager: PluginManager,
+  volumeManager: VolumeManager,
   nodeStatus: NodeStatusManager,
   signal: AbortSignal,
 ): Promise<void> {
@@ -189,7 +199,7 @@ async function tellWhenReady(
   void handler;
   signal.addEventListener('abort', () => appeared.resolve(), { once: true });
   await appeared.promise;
-  while (!pluginManager.csiNodeInitialized) await clock.sleep(lookAgainMs, signal);
+  while (notReadyReason(pluginManager, volumeManager)) await clock.sleep(lookAgainMs, signal);
   nodeStatus.changed();
 }
 

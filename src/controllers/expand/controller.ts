@@ -2,10 +2,9 @@
 import { keyOf, type PersistentVolumeClaim, persistentVolumeClaims, persistentVolumes } from '../../api/index.ts';
 import { MetricsRegistry } from '../../base/index.ts';
 import { runReconciler } from '../../client/index.ts';
-import { annPreResizeCapacity } from '../../component-helpers/index.ts';
+import { annPreResizeCapacity, claimWantsMore } from '../../component-helpers/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
-import { wantsMore } from './decide-expansion.ts';
 import { ExpandMetrics } from './metrics.ts';
 import { type ExpandContext, syncClaim } from './sync-claim.ts';
 
@@ -32,7 +31,7 @@ export function startExpandController(options: ControllerOptions): AsyncDisposab
     /** Claims at rest are told by a look at two fields: there may be very many. */
     const wake = (claim: PersistentVolumeClaim) => {
       const isNoted = volumes.get(claim.spec.volumeName ?? '')?.metadata.annotations?.[annPreResizeCapacity];
-      if (wantsMore(claim) || isNoted !== undefined) queue.add(keyOf(claim));
+      if (claimWantsMore(claim) || isNoted !== undefined) queue.add(keyOf(claim));
     };
     stack.use(
       claims.addHandler({

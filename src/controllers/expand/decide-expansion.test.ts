@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/index.ts';
+import { claimWantsMore } from '../../component-helpers/index.ts';
 import { testClaim, testVolume } from '../common/test-objects.ts';
-import { decideExpansion, wantsMore } from './decide-expansion.ts';
+import { decideExpansion } from './decide-expansion.ts';
 
 type Source = Partial<PersistentVolume['spec']>;
 
@@ -29,12 +30,12 @@ describe('a claim', () => {
     ['1Gi', '2Gi', false],
     ['1Gi', undefined, true],
   ])('[E1] of %s with a capacity of %s wants more: %s', (size, capacity, expected) => {
-    expect(wantsMore(claimOf(size, capacity))).toBe(expected);
+    expect(claimWantsMore(claimOf(size, capacity))).toBe(expected);
   });
 
   it('[E1] that is not bound wants nothing', () => {
-    expect(wantsMore(claimOf('2Gi', '1Gi', { phase: 'Pending' }))).toBe(false);
-    expect(wantsMore(claimOf('2Gi', '1Gi', { phase: 'Lost' }))).toBe(false);
+    expect(claimWantsMore(claimOf('2Gi', '1Gi', { phase: 'Pending' }))).toBe(false);
+    expect(claimWantsMore(claimOf('2Gi', '1Gi', { phase: 'Lost' }))).toBe(false);
   });
 });
 

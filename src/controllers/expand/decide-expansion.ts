@@ -3,7 +3,7 @@
  * operation_generator.go GenerateExpandAndRecoverVolumeFunc.
  */
 import { compareQuantities, type PersistentVolume, type PersistentVolumeClaim } from '../../api/index.ts';
-import { annPreResizeCapacity, findMigration } from '../../component-helpers/index.ts';
+import { annPreResizeCapacity, claimWantsMore, findMigration, resizeStatusOf } from '../../component-helpers/index.ts';
 
 export type ExpansionDecision =
   | { readonly kind: 'settled' }
@@ -14,24 +14,16 @@ export type ExpansionDecision =
   /** The node is done: the note of the size before goes. */
   | { readonly kind: 'forgetPreResize' };
 
-/** Whether the claim asks for more than it has. A claim without a capacity has not been bound long enough. */
-export function wantsMore({ spec, status }: PersistentVolumeClaim): boolean {
-  const requested = spec.resources?.requests?.storage;
-  const capacity = status?.capacity?.storage;
-  if (status?.phase !== 'Bound' || requested === undefined || requested === capacity) return false;
-  return capacity === undefined || compareQuantities(requested, capacity) > 0;
-}
-
 export function decideExpansion(claim: PersistentVolumeClaim, volume: PersistentVolume): ExpansionDecision {
   const isNoted = volume.metadata.annotations?.[annPreResizeCapacity] !== undefined;
-  if (!wantsMore(claim) && !isNoted) return { kind: 'settled' };
+  if (!claimWantsMore(claim) && !isNoted) return { kind: 'settled' };
   const migration = findMigration(volume);
   if (migration) {
     const message = `CSI migration enabled for ${migration.plugin}; waiting for external resizer to expand the pvc`;
     return { kind: 'external', message, resizer: migration.driver };
   }
   if (!volume.spec.flexVolume) {
-    if (!wantsMore(claim)) return { kind: 'settled' };
+    if (!claimWantsMore(claim)) return { kind: 'settled' };
     return { kind: 'external', message: 'waiting for an external controller to expand this PVC' };
   }
   if (isNoted && isNodeDone(claim, volume)) return { kind: 'forgetPreResize' };
@@ -45,10 +37,10 @@ function isNodeDone({ spec, status }: PersistentVolumeClaim, volume: PersistentV
 }
 
 /** A size that was tried once is carried through before the next is begun. */
-function decideOnNode({ spec, status }: PersistentVolumeClaim, volume: PersistentVolume): ExpansionDecision {
-  const requested = spec.resources?.requests?.storage ?? '0';
-  const allocated = status?.allocatedResources?.storage;
-  const progress = status?.allocatedResourceStatuses?.storage;
+function decideOnNode(claim: PersistentVolumeClaim, volume: PersistentVolume): ExpansionDecision {
+  const requested = claim.spec.resources?.requests?.storage ?? '0';
+  const allocated = claim.status?.allocatedResources?.storage;
+  const progress = resizeStatusOf(claim);
   const isVolumeLarge = compareQuantities(volume.spec.capacity?.storage ?? '0', requested) >= 0;
   if (isVolumeLarge && (progress === 'NodeResizePending' || progress === 'NodeResizeInProgress')) {
     return { kind: 'settled' };

@@ -4,14 +4,17 @@ import {
   keyOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
-  type PersistentVolumeClaimCondition,
-  type PersistentVolumeClaimStatus,
   persistentVolumeClaims,
   persistentVolumes,
 } from '../../api/index.ts';
-import { type Clock, messageOf, timestamp, unreachable } from '../../base/index.ts';
+import { type Clock, messageOf, unreachable } from '../../base/index.ts';
 import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
-import { annPreResizeCapacity, annStorageResizer } from '../../component-helpers/index.ts';
+import {
+  annPreResizeCapacity,
+  annStorageResizer,
+  withBegunResize,
+  withPendingResize,
+} from '../../component-helpers/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import { decideExpansion } from './decide-expansion.ts';
 import type { ExpandMetrics } from './metrics.ts';
@@ -115,13 +118,7 @@ async function expandOnNode(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, clock } = context;
-  const now = timestamp(clock);
-  const resizing = { type: 'Resizing', status: 'True', lastTransitionTime: now };
-  const begun = await client.updateStatus(
-    persistentVolumeClaims,
-    { ...claim, status: withResize(claim, size, 'ControllerResizeInProgress', resizing) },
-    { signal },
-  );
+  const begun = await client.updateStatus(persistentVolumeClaims, withBegunResize(claim, size, clock), { signal });
   if (volume.spec.capacity?.storage !== size) {
     const noted = volume.metadata.annotations?.[annPreResizeCapacity] ?? claim.status?.capacity?.storage ?? '0';
     const annotations = { ...volume.metadata.annotations, [annPreResizeCapacity]: noted };
@@ -129,29 +126,5 @@ async function expandOnNode(
     const metadata = { ...volume.metadata, annotations };
     await client.update(persistentVolumes, { ...volume, metadata, spec }, { signal });
   }
-  const pending = {
-    type: 'FileSystemResizePending',
-    status: 'True',
-    lastTransitionTime: now,
-    message: 'Waiting for user to (re-)start a pod to finish file system resize of volume on node.',
-  };
-  const status = withResize(begun, size, 'NodeResizePending', pending);
-  await client.updateStatus(persistentVolumeClaims, { ...begun, status }, { signal });
-}
-
-const resizeConditions: readonly string[] = ['Resizing', 'FileSystemResizePending', 'ControllerResizeError'];
-
-function withResize(
-  { status }: PersistentVolumeClaim,
-  size: string,
-  progress: string,
-  condition: PersistentVolumeClaimCondition,
-): PersistentVolumeClaimStatus {
-  const others = (status?.conditions ?? []).filter(({ type }) => !resizeConditions.includes(type));
-  return {
-    ...status,
-    allocatedResources: { ...status?.allocatedResources, storage: size },
-    allocatedResourceStatuses: { ...status?.allocatedResourceStatuses, storage: progress },
-    conditions: [...others, condition],
-  };
+  await client.updateStatus(persistentVolumeClaims, withPendingResize(begun, clock, { alone: true }), { signal });
 }

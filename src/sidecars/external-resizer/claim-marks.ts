@@ -2,14 +2,12 @@
 import { type PersistentVolumeClaim, persistentVolumeClaims } from '../../api/index.ts';
 import {
   annNodeExpansionNotRequired,
-  withAllocatedSize,
+  withBegunResize,
   withFinishedResize,
+  withPendingResize,
   withResizeCondition,
-  withResizeStatus,
 } from '../../component-helpers/index.ts';
 import type { ResizerContext } from './context.ts';
-
-const nodePendingMessage = 'Waiting for user to (re-)start a pod to finish file system resize of volume on node.';
 
 /** Intent before the call: whoever comes after a crash carries on with the size that may have been reached. */
 export async function markBegun(
@@ -20,11 +18,15 @@ export async function markBegun(
 ): Promise<PersistentVolumeClaim> {
   const { client, clock } = context;
   const current = await removeNodeAnnotation(context, claim, signal);
-  const aimed = withAllocatedSize(current, size);
-  const told = isBegun ? aimed : withResizeStatus(aimed, 'ControllerResizeInProgress');
-  const marked = withResizeCondition(told, { type: 'Resizing' }, clock, { alone: !isBegun });
-  if (isBegun && JSON.stringify(marked.status) === JSON.stringify(current.status)) return current;
+  if (isBegun && hasResizeCondition(current)) return current;
+  const marked = isBegun
+    ? withResizeCondition(current, { type: 'Resizing' }, clock, { alone: false })
+    : withBegunResize(current, size, clock);
   return await client.updateStatus(persistentVolumeClaims, marked, { signal });
+}
+
+function hasResizeCondition({ status }: PersistentVolumeClaim): boolean {
+  return status?.conditions?.some((condition) => condition.type === 'Resizing' && condition.status === 'True') ?? false;
 }
 
 export async function markPending(
@@ -33,9 +35,7 @@ export async function markPending(
   signal: AbortSignal,
 ): Promise<void> {
   const { client, clock, recorder } = context;
-  const pending = withResizeStatus(claim, 'NodeResizePending');
-  const condition = { type: 'FileSystemResizePending', message: nodePendingMessage } as const;
-  const told = withResizeCondition(pending, condition, clock, { alone: false });
+  const told = withPendingResize(claim, clock, { alone: false });
   await client.updateStatus(persistentVolumeClaims, told, { signal });
   recorder.event(claim, 'Normal', 'FileSystemResizeRequired', 'Require file system resize of volume on node');
 }
