@@ -5,8 +5,8 @@ import { cpuSeconds } from '../process-family.ts';
 import { must, onUp, rounded } from '../scenario.ts';
 
 const claims = 10_000;
-const settleMs = 120_000;
-const watchedMs = 120_000;
+const settleMs = 60_000;
+const watchedMs = 60_000;
 
 /** Writes that belong to being alive: renewals of leases, and the status that each node sends every five minutes. */
 const heartbeatPaths = ['/apis/coordination.k8s.io/v1/leases', '/api/v1/nodes'];
