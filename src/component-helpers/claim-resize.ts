@@ -43,7 +43,7 @@ export function withResizeStatus(claim: PersistentVolumeClaim, resizeStatus: Res
 }
 
 /** The size that the volume is to have when this attempt is over. */
-export function withAllocatedSize(claim: PersistentVolumeClaim, size: string): PersistentVolumeClaim {
+function withAllocatedSize(claim: PersistentVolumeClaim, size: string): PersistentVolumeClaim {
   const allocatedResources = { ...claim.status?.allocatedResources, storage: size };
   return { ...claim, status: { ...claim.status, allocatedResources } };
 }

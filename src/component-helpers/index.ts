@@ -56,7 +56,6 @@ export {
   type ResizeCondition,
   type ResizeStatus,
   resizeStatusOf,
-  withAllocatedSize,
   withBegunResize,
   withFinishedResize,
   withPendingResize,
@@ -110,4 +109,4 @@ export {
   volumeMountOptions,
 } from './storage-class-of.ts';
 export { findUntoleratedTaint, toleratesTaint } from './taints.ts';
-export { topologyTermsMatch, volumeMatchesNode, volumeNodeAffinity, zoneSet } from './topology.ts';
+export { topologyTermsMatch, volumeMatchesNode, zoneSet } from './topology.ts';

@@ -5,18 +5,12 @@ import {
   type PersistentVolume,
   type SelectableNode,
   type TopologySelectorTerm,
-  type VolumeNodeAffinity,
 } from '../api/index.ts';
 
 /** Whether the node satisfies the volume's node affinity. A volume without one is reachable from everywhere. */
 export function volumeMatchesNode(volume: PersistentVolume, node: SelectableNode): boolean {
   const required = volume.spec.nodeAffinity?.required;
   return required === undefined || nodeSelectorMatches(required, node);
-}
-
-/** The affinity to nodes that carry one label value. */
-export function volumeNodeAffinity(key: string, value: string): VolumeNodeAffinity {
-  return { required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: [value] }] }] } };
 }
 
 /** Whether a node's labels satisfy a class's allowedTopologies: any term, all expressions of it. No terms allow every node. */
