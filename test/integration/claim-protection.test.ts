@@ -240,6 +240,48 @@ const cases: readonly Case[] = [
     pods: [{ node: 'n1', volumes: [ephemeral], phase: 'Failed' }],
     expected: 'kept',
   },
+  { title: '[C1] a claim in use without protection gets it', isBare: true, pods: [scheduled], expected: 'protected' },
+  {
+    title: '[C1] [rel-I4] an ephemeral volume that is not in the cache yet keeps its claim',
+    isEphemeral: true,
+    isDeleted: true,
+    isLate: true,
+    pods: [{ node: 'n1', volumes: [ephemeral] }],
+    expected: 'kept',
+  },
+  {
+    title: '[C1] a pod without a node keeps nothing, in the cache or not',
+    isDeleted: true,
+    isLate: true,
+    pods: [unscheduled],
+    expected: 'gone',
+  },
+  {
+    title: '[C1] a release that is refused after the last pod went is tried again',
+    ...inUse,
+    refusals: 2,
+    afterwards: ({ remove }) => remove(),
+    expected: 'gone',
+  },
+  {
+    title: '[C1] a claim goes when the pod that ended is removed',
+    isDeleted: true,
+    pods: [{ ...scheduled, phase: 'Succeeded' }],
+    afterwards: ({ remove }) => remove(),
+    expected: 'gone',
+  },
+  {
+    title: '[C1] [rel-I4] a pod that uses other things too keeps the claim',
+    isDeleted: true,
+    pods: [{ node: 'n1', volumes: ['claim:other', claimed, 'directory'] }],
+    expected: 'kept',
+  },
+  {
+    title: '[C1] pods of another namespace and without a node keep nothing together',
+    isDeleted: true,
+    pods: [unscheduled, { ...scheduled, name: 'second', namespace: 'other' }],
+    expected: 'gone',
+  },
 ];
 
 function podDraft({ name = 'web', namespace = 'default', node = '', volumes = [] }: Placed): Draft<Pod> {
