@@ -29,7 +29,10 @@ export function attachRequired(host: VolumeHost, driver: string): boolean {
   return host.findCsiDriver(driver)?.spec.attachRequired !== false;
 }
 
-/** What the driver's ControllerPublishVolume answered: of the attachment as it is now. */
+/**
+ * What the driver's ControllerPublishVolume answered: of the attachment as it is now. Read live and last before the
+ * call that needs it: node.status may have been written by a controller that no longer knows what is attached.
+ */
 export async function readPublishContext(host: VolumeHost, source: CsiSource): Promise<Record<string, string>> {
   const { driver, volumeHandle } = source;
   if (source.lifecycle === 'Ephemeral' || !attachRequired(host, driver)) return {};
@@ -37,6 +40,10 @@ export async function readPublishContext(host: VolumeHost, source: CsiSource): P
   const attachment = await host.getVolumeAttachment(name).catch((thrown: unknown) => {
     throw transientError(`kubernetes.io/csi: failed to get volume attachment ${name}: ${messageOf(thrown)}`, thrown);
   });
+  const { attacher, nodeName } = attachment.spec;
+  if (attacher !== driver || nodeName !== host.nodeName) {
+    throw transientError(`kubernetes.io/csi: volume attachment ${name} is of driver ${attacher} and node ${nodeName}`);
+  }
   if (attachment.metadata.deletionTimestamp !== undefined) {
     throw transientError('kubernetes.io/csi: volume attachment is being deleted');
   }

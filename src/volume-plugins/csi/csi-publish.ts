@@ -45,9 +45,9 @@ export async function preparePublish(
 ): Promise<() => Promise<unknown>> {
   const { spec, pod } = target;
   const source = podSourceOf(spec, pod);
-  const publishContext = await readPublishContext(host, source);
   const secrets = await readSecret(host, source.publishSecret, 'NodePublishSecretRef');
   const tokens = await serviceAccountTokens(host, source.driver, pod);
+  const publishContext = await readPublishContext(host, source);
   const block = volumeModeOf(spec) === 'Block';
   return () =>
     driver.client.nodePublishVolume(

@@ -73,8 +73,8 @@ async function prepareStage(
   signal: AbortSignal,
 ): Promise<() => Promise<unknown>> {
   const source = csiSourceOf(request.spec);
-  const publishContext = await readPublishContext(host, source);
   const secrets = await readSecret(host, source.stageSecret, 'NodeStageSecretRef');
+  const publishContext = await readPublishContext(host, source);
   const block = volumeModeOf(request.spec) === 'Block';
   const volumeMountGroup = driver.mountGroup(request.fsGroup);
   return () =>

@@ -19,10 +19,16 @@ export class FakeApi {
   /** Calls that reached the API, as `get persistentvolumes/pv-1`. */
   readonly calls: string[] = [];
   #failure: Error | undefined;
+  readonly #onGet = new Map<string, () => void>();
 
   /** Every call fails with this until it is taken back. */
   fail(error: Error | undefined): void {
     this.#failure = error;
+  }
+
+  /** Runs when the object is read, as `configmaps/default/c`: something else happens at that moment. */
+  onGet(what: string, happens: () => void): void {
+    this.#onGet.set(what, happens);
   }
 
   put<T extends KubernetesObject>(type: ResourceType<T>, object: T): void {
@@ -53,6 +59,7 @@ export class FakeApi {
     const get = async <T extends KubernetesObject>(type: ResourceType<T>, key: ObjectKey): Promise<T> => {
       const name = key.namespace ? `${key.namespace}/${key.name}` : key.name;
       this.calls.push(`get ${type.plural}/${name}`);
+      this.#onGet.get(`${type.plural}/${name}`)?.();
       if (this.#failure) throw this.#failure;
       const object = this.find(type, name);
       if (!object) throw ApiStatusError.notFound(type, key.name);
