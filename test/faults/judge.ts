@@ -16,6 +16,8 @@ export class Judge {
   readonly fenced = new Set<string>();
   readonly #backend: FakeDriver;
   readonly #kubelets: ReadonlyMap<string, FakeKubelet>;
+  /** The names that volumes of claims may be made under: one for each claim there ever was. */
+  readonly #volumeNames = new Set<string>();
   readonly #claims = new Map<string, PersistentVolumeClaim>();
   readonly #volumes = new Map<string, PersistentVolume>();
   /** The volume of each claim that was ever bound, by the claim's uid. */
@@ -38,6 +40,7 @@ export class Judge {
 
   #onClaim(claim: PersistentVolumeClaim): void {
     this.#claims.set(keyOf(claim), claim);
+    this.#volumeNames.add(`pvc-${claim.metadata.uid}`);
     const { volumeName = '' } = claim.spec;
     if (claim.status?.phase !== 'Bound') return;
     const before = this.#bindings.get(claim.metadata.uid);
@@ -68,6 +71,8 @@ export class Judge {
     }
     if (method === 'ControllerUnpublishVolume' && !this.fenced.has(node) && this.#isMounted(volume, node))
       this.#violate('rel-D2', `${volume} is taken from ${node}, which has it mounted`);
+    if (method === 'CreateVolume' && !this.#volumeNames.has(subject))
+      this.#violate('rel-C1', `${subject} is made, which is the name of no claim's volume`);
     if (method === 'DeleteVolume') this.#onDeletion(volume);
   }
 

@@ -262,4 +262,19 @@ describe('external-provisioner', () => {
     await plane.clock.advance(5000);
     expect(backend.volumes.size).toBe(0);
   });
+
+  it('[O8][rel-C6][rel-C9] asks again for the deletion of which no reply came, then lets the object go', async () => {
+    const { name, release } = await releasedVolume();
+    backend.fail('lostReplies', 'DeleteVolume', Code.DEADLINE_EXCEEDED, Code.UNAVAILABLE);
+    await release();
+    await plane.clock.settle();
+    expect((await plane.get(persistentVolumes, { name }))?.metadata.finalizers).toContain(
+      'external-provisioner.volume.kubernetes.io/finalizer',
+    );
+    await plane.clock.advance(10_000);
+    expect(backend.methods().filter((method) => method === 'DeleteVolume')).toHaveLength(3);
+    expect((await plane.get(persistentVolumes, { name }))?.metadata.finalizers ?? []).not.toContain(
+      'external-provisioner.volume.kubernetes.io/finalizer',
+    );
+  });
 });

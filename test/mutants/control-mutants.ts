@@ -164,10 +164,24 @@ const provisioningMutants: readonly Mutant[] = [
   {
     name: 'another-name-for-every-try',
     breaks: ['rel-C1', 'rel-C3'],
-    file: `${provisioner}/csi-create-volume.ts`,
-    find: 'const name = volumeNameOf(claim, flags.volumeNamePrefix);',
-    replace: 'const name = volumeNameOf(claim, flags.volumeNamePrefix) + String(context.random.next());',
+    file: `${provisioner}/sync-claim.ts`,
+    find: 'await csiCreateVolume(context, claim, attempt, secrets, signal);',
+    replace: `await csiCreateVolume(
+      context,
+      claim,
+      { ...attempt, request: { ...attempt.request, name: attempt.request.name + String(context.random.next()) } },
+      secrets,
+      signal,
+    );`,
     tests: [provisionerTests],
+  },
+  {
+    name: 'request-made-anew-for-every-try',
+    breaks: ['rel-C3'],
+    file: `${provisioner}/prepare-attempt.ts`,
+    find: 'if (begun) return begun;',
+    replace: 'if (begun && !claim) return begun;',
+    tests: ['test/integration/provisioner-retries.test.ts'],
   },
 ];
 

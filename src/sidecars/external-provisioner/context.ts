@@ -10,6 +10,7 @@ import type {
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import type { Attempts } from './attempts.ts';
 import type { LiveAttachments } from './live-attachments.ts';
 
 export interface ProvisionerContext {
@@ -23,6 +24,7 @@ export interface ProvisionerContext {
   readonly volumes: Lister<PersistentVolume>;
   readonly classes: Lister<StorageClass>;
   readonly attachments: Lister<VolumeAttachment>;
+  readonly attempts: Attempts;
   readonly liveAttachments: LiveAttachments;
   readonly csiNodes: Lister<CSINode>;
   readonly nodes: Lister<Node>;
@@ -30,6 +32,9 @@ export interface ProvisionerContext {
   readonly identity: string;
   readonly flags: ProvisionerFlags;
 }
+
+/** The index of volumes by the name that nodes list them under. */
+export const volumesByUniqueName = 'external-provisioner/unique-name';
 
 /** Upstream's flags of the same names. */
 export interface ProvisionerFlags {

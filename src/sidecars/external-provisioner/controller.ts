@@ -9,6 +9,7 @@ import {
   persistentVolumes,
   storageClasses,
   volumeAttachments,
+  volumeAttributesClasses,
 } from '../../api/index.ts';
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import {
@@ -21,7 +22,13 @@ import {
 import { getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
-import { defaultProvisionerFlags, type ProvisionerContext, type ProvisionerFlags } from './context.ts';
+import { Attempts } from './attempts.ts';
+import {
+  defaultProvisionerFlags,
+  type ProvisionerContext,
+  type ProvisionerFlags,
+  volumesByUniqueName,
+} from './context.ts';
 import { concernsProvisioning } from './decide.ts';
 import { LiveAttachments } from './live-attachments.ts';
 import { syncClaim } from './sync-claim.ts';
@@ -41,8 +48,6 @@ export interface ProvisionerOptions {
 
 /** Upstream's --retry-interval-start and --retry-interval-max. */
 const backoff = { initialMs: 1000, maxMs: 300_000 };
-
-const volumesByUniqueName = 'external-provisioner/unique-name';
 
 /** Upstream's --worker-threads. */
 const concurrency = 100;
@@ -69,6 +74,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     volumes,
     classes,
     attachments,
+    attempts: new Attempts(),
     liveAttachments: new LiveAttachments(options.client),
     csiNodes: informers.informer(csiNodes),
     nodes: nodeInformer,
@@ -99,17 +105,24 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       reconcile: (key, signal) => syncVolume(context, key, signal),
     }),
   );
-  watchClaims(informers, claimQueue);
+  watchClaims(informers, context, claimQueue);
   watchVolumes(informers, volumeQueue);
   return stack;
 }
 
-function watchClaims(informers: InformerFactory, queue: WorkQueue): void {
+function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContext, queue: WorkQueue): void {
   const claims = informers.informer(persistentVolumeClaims);
   claims.addHandler({
     onAdd: (claim) => queue.add(keyOf(claim)),
     onUpdate: (previous, claim) => {
       if (concernsProvisioning(previous, claim)) queue.add(keyOf(claim));
+    },
+    onDelete: ({ metadata }) => attempts.end(metadata.uid),
+  });
+  informers.informer(volumeAttributesClasses).addHandler({
+    onAdd: ({ metadata: { name } }) => {
+      for (const claim of claims.list())
+        if (claim.spec.volumeAttributesClassName === name && !claim.spec.volumeName) queue.add(keyOf(claim));
     },
   });
   informers.informer(storageClasses).addHandler({

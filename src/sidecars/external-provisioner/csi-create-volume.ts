@@ -1,20 +1,20 @@
 /** CreateVolume and DeleteVolume for a claim, and what their errors mean for the next step. */
 
-import type { PersistentVolumeClaim, StorageClass } from '../../api/index.ts';
-import { annSelectedNode, claimRequestBytes, MigrationError } from '../../component-helpers/index.ts';
-import { Code, ControllerCapability, CsiError, PluginService } from '../../csi/index.ts';
+import type { PersistentVolumeClaim, SecretReference } from '../../api/index.ts';
+import { messageOf } from '../../base/index.ts';
+import { MigrationError } from '../../component-helpers/index.ts';
+import { Code, CsiError, isKnownCode } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
-import { volumeCapabilities } from '../common/volume-capability.ts';
-import type { ProvisionerContext } from './context.ts';
-import { ParameterError, secretReference, splitParameters } from './parameters.ts';
-import { topologyRequirement } from './topology.ts';
-import { type CreatedVolume, volumeNameOf } from './volume-of.ts';
+import type { Attempt } from './attempts.ts';
+import { ProvisionError, type ProvisionerContext, volumesByUniqueName } from './context.ts';
+import type { CreatedVolume } from './volume-of.ts';
 
 /**
  * What a failed CreateVolume leaves behind. `background`: the volume may exist or may yet come to exist, so the same
- * call must be made again until its end is known. `finished`: it does not exist.
+ * call must be made again until its end is known. `refused`: this call made nothing, but another before it did.
+ * `finished`: the volume does not exist.
  */
-export type ProvisioningState = 'background' | 'finished';
+export type ProvisioningState = 'background' | 'refused' | 'finished';
 
 const backgroundCodes: ReadonlySet<number> = new Set([
   Code.CANCELED,
@@ -23,64 +23,29 @@ const backgroundCodes: ReadonlySet<number> = new Set([
   Code.ABORTED,
 ]);
 
-/** Upstream: checkError in external-provisioner. */
+/** Upstream: checkError in external-provisioner, which takes ALREADY_EXISTS for the end and forgets the volume. */
 export function stateAfter(thrown: unknown): ProvisioningState {
-  if (thrown instanceof ParameterError || thrown instanceof MigrationError) return 'finished';
-  if (thrown instanceof CsiError) return backgroundCodes.has(thrown.code) ? 'background' : 'finished';
-  return 'background';
+  if (thrown instanceof MigrationError) return 'finished';
+  if (!(thrown instanceof CsiError) || !isKnownCode(thrown.code)) return 'background';
+  // Nobody else asks for a volume of this name.
+  if (thrown.code === Code.ALREADY_EXISTS) return 'refused';
+  return backgroundCodes.has(thrown.code) ? 'background' : 'finished';
 }
 
-/** The file system for the claim's volume; '' leaves it to the driver. */
-export function fsTypeOf(context: ProvisionerContext, volumeClass: StorageClass): string {
-  return splitParameters(volumeClass.parameters ?? {}).fsType ?? context.flags.defaultFsType;
-}
-
-/** Calls CreateVolume with the claim's one name, so that a repeated call finds what an earlier one made. */
+/** Calls CreateVolume with the attempt's one request, so that a repeated call finds what an earlier one made. */
 export async function csiCreateVolume(
   context: ProvisionerContext,
   claim: PersistentVolumeClaim,
-  volumeClass: StorageClass,
+  { request }: Attempt,
+  secrets: Record<string, string>,
   signal: AbortSignal,
 ): Promise<CreatedVolume> {
   const { driver, flags } = context;
-  const parameters = volumeClass.parameters ?? {};
-  const { forDriver } = splitParameters(parameters);
-  const name = volumeNameOf(claim, flags.volumeNamePrefix);
-  const extra: Record<string, string> = flags.extraCreateMetadata
-    ? {
-        'csi.storage.k8s.io/pvc/name': claim.metadata.name,
-        'csi.storage.k8s.io/pvc/namespace': claim.metadata.namespace,
-        'csi.storage.k8s.io/pv/name': name,
-      }
-    : {};
-  const requiredBytes = claimRequestBytes(claim);
-  const accessibilityRequirements = accessibility(context, claim, volumeClass);
-  const response = await driver.controller.createVolume(
-    {
-      name,
-      capacityRange: { requiredBytes },
-      volumeCapabilities: volumeCapabilities({
-        accessModes: claim.spec.accessModes ?? [],
-        isBlock: claim.spec.volumeMode === 'Block',
-        fsType: fsTypeOf(context, volumeClass),
-        mountFlags: volumeClass.mountOptions ?? [],
-        singleNodeMultiWriter: driver.controllerCapabilities.has(ControllerCapability.SINGLE_NODE_MULTI_WRITER),
-      }),
-      parameters: { ...forDriver, ...extra },
-      secrets: await secretData(context.client, secretReference('provisioner', parameters, name, claim), signal),
-      ...(accessibilityRequirements ? { accessibilityRequirements } : {}),
-    },
-    { timeoutMs: flags.timeoutMs, signal },
-  );
-  const volume = response.volume;
-  if (!volume?.volumeId) throw new CsiError(Code.INTERNAL, 'CreateVolume answered without a volume id');
-  if (volume.capacityBytes > 0n && volume.capacityBytes < requiredBytes) {
-    await csiDeleteVolume(context, volume.volumeId, secretReference('provisioner', parameters, name, claim), signal);
-    throw new CsiError(
-      Code.OUT_OF_RANGE,
-      `created volume capacity ${volume.capacityBytes} less than requested capacity ${requiredBytes}`,
-    );
-  }
+  const options = { timeoutMs: flags.timeoutMs, signal };
+  const { volume } = await driver.controller.createVolume({ ...request, secrets }, options);
+  // Whatever was made cannot be named yet: the same call may tell.
+  if (!volume?.volumeId) throw new ProvisionError('CreateVolume answered without a volume id');
+  assertOwnVolume(context, claim, request.name, volume.volumeId);
   return {
     volumeId: volume.volumeId,
     capacityBytes: volume.capacityBytes,
@@ -89,33 +54,47 @@ export async function csiCreateVolume(
   };
 }
 
-function accessibility(context: ProvisionerContext, claim: PersistentVolumeClaim, volumeClass: StorageClass) {
-  const { driver, flags, csiNodes, nodes } = context;
-  if (!driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS)) return undefined;
-  const selectedNode = claim.metadata.annotations?.[annSelectedNode];
-  if (selectedNode === undefined && !flags.immediateTopology) return undefined;
-  const requirement = topologyRequirement({
-    driver: driver.name,
-    class: volumeClass,
-    claimName: claim.metadata.name,
-    csiNodes: csiNodes.list(),
-    nodes: new Map(nodes.list().map((node) => [node.metadata.name, node])),
-    selectedNode,
-    strict: flags.strictTopology,
-  });
-  return requirement
-    ? {
-        requisite: requirement.requisite.map((segments) => ({ segments })),
-        preferred: requirement.preferred.map((segments) => ({ segments })),
-      }
-    : undefined;
+/** Two volumes never share a handle: deleting the one would delete the other. */
+function assertOwnVolume(
+  { attempts, driver, volumes }: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  name: string,
+  volumeId: string,
+): void {
+  const holder = volumes
+    .byIndex(volumesByUniqueName, `kubernetes.io/csi/${driver.name}^${volumeId}`)
+    .find(({ metadata }) => metadata.name !== name);
+  if (!holder && attempts.takeVolumeId(claim.metadata.uid, volumeId)) return;
+  const owner = holder ? `PersistentVolume "${holder.metadata.name}"` : 'another claim';
+  throw new ProvisionError(`driver answered with volume id "${volumeId}", which is that of ${owner}`);
+}
+
+/**
+ * Deletes a volume that is smaller than it must be, and throws. A size of 0 is one that the driver does not know.
+ * Upstream: external-provisioner Provision.
+ */
+export async function assertLargeEnough(
+  context: ProvisionerContext,
+  { requiredBytes, request, secret }: Attempt,
+  { capacityBytes, volumeId }: CreatedVolume,
+  signal: AbortSignal,
+): Promise<void> {
+  if (capacityBytes === 0n || capacityBytes >= requiredBytes) return;
+  const told = `created volume capacity ${capacityBytes} less than requested capacity ${requiredBytes}`;
+  try {
+    await csiDeleteVolume(context, volumeId, secret, signal);
+  } catch (cause) {
+    const message = `${told}. Cleanup of volume ${request.name} failed, volume is orphaned: ${messageOf(cause)}`;
+    throw new ProvisionError(message, { cause });
+  }
+  throw new ProvisionError(told);
 }
 
 /** Deletes a volume at the driver; one that is gone already counts as deleted. */
 export async function csiDeleteVolume(
   context: ProvisionerContext,
   volumeId: string,
-  secret: { readonly name?: string; readonly namespace?: string } | undefined,
+  secret: SecretReference | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   const { client, driver, flags } = context;

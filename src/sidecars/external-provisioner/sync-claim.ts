@@ -6,24 +6,24 @@
 import {
   type Draft,
   isAlreadyExists,
-  isNotFound,
-  type Node,
-  nodes,
   type PersistentVolume,
   type PersistentVolumeClaim,
-  persistentVolumeClaims,
   persistentVolumes,
   type StorageClass,
 } from '../../api/index.ts';
 import { messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
-import { annSelectedNode, claimRequestBytes, getClaimClass, MigrationError } from '../../component-helpers/index.ts';
+import { annSelectedNode, getClaimClass, MigrationError } from '../../component-helpers/index.ts';
 import { Code, CsiError, PluginService } from '../../csi/index.ts';
+import { secretData } from '../common/secrets.ts';
+import type { Attempt } from './attempts.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
-import { csiCreateVolume, csiDeleteVolume, fsTypeOf, stateAfter } from './csi-create-volume.ts';
-import { decideClaim, provisioningFinalizer } from './decide.ts';
-import { classForDriver, inTreeVolume, isMigratedClass } from './migration.ts';
-import { secretReference } from './parameters.ts';
+import { assertLargeEnough, csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
+import { decideClaim } from './decide.ts';
+import { ensureIntent, releaseIntent } from './intent.ts';
+import { inTreeVolume, isMigratedClass } from './migration.ts';
+import { prepareAttempt } from './prepare-attempt.ts';
+import { giveBack, settle } from './settle-claim.ts';
 import { type CreatedVolume, volumeNameOf, volumeOf } from './volume-of.ts';
 
 export async function syncClaim(
@@ -38,7 +38,8 @@ export async function syncClaim(
     claim,
     driver: context.driver.name,
     className,
-    class: context.classes.get(className),
+    // What is under way goes on as it was begun.
+    class: context.attempts.get(claim.metadata.uid)?.class ?? context.classes.get(className),
     volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
     nodeExists: (name) => context.nodes.get(name) !== undefined,
   });
@@ -84,26 +85,16 @@ async function provision(
   volumeClass: StorageClass,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, driver, recorder } = context;
+  const { client, recorder } = context;
   const name = `${given.metadata.namespace}/${given.metadata.name}`;
+  recorder.event(given, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${name}"`);
+  const { attempt, secrets } = await prepare(context, given, volumeClass, signal);
   const claim = await ensureIntent(context, given, signal);
-  recorder.event(claim, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${name}"`);
   try {
-    const driverClass = classForDriver(volumeClass);
-    const created = await csiCreateVolume(context, claim, driverClass, signal);
-    const made = volumeOf({
-      claim,
-      class: driverClass,
-      provisioner: volumeClass.provisioner,
-      driver: driver.name,
-      identity: context.identity,
-      fsType: fsTypeOf(context, driverClass),
-      created,
-      requestedBytes: claimRequestBytes(claim),
-    });
-    const volume = isMigratedClass(volumeClass)
-      ? await translateBack(context, { claim, class: driverClass, created, made }, signal)
-      : made;
+    context.attempts.begin(claim.metadata.uid, attempt);
+    const created = await csiCreateVolume(context, claim, attempt, secrets, signal);
+    await assertLargeEnough(context, attempt, created, signal);
+    const volume = await volumeFor(context, { claim, attempt, created }, signal);
     try {
       await client.create(persistentVolumes, volume, { signal });
     } catch (thrown) {
@@ -111,37 +102,69 @@ async function provision(
     }
     recorder.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`);
   } catch (thrown) {
-    if (!signal.aborted) await afterFailure(context, claim, volumeClass, thrown, signal);
+    if (!signal.aborted) await afterFailure(context, claim, attempt.class, thrown, signal);
+    throw thrown;
+  }
+}
+
+/** Nothing is asked of the driver yet: what fails here leaves an intent of before as it is. */
+async function prepare(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  volumeClass: StorageClass,
+  signal: AbortSignal,
+) {
+  try {
+    const attempt = await prepareAttempt(context, claim, volumeClass, signal);
+    return { attempt, secrets: await secretData(context.client, attempt.secret, signal) };
+  } catch (thrown) {
+    if (!signal.aborted) tellFailure(context, claim, volumeClass, thrown);
     throw thrown;
   }
 }
 
 interface MadeVolume {
   readonly claim: PersistentVolumeClaim;
-  readonly class: StorageClass;
+  readonly attempt: Attempt;
   readonly created: CreatedVolume;
-  readonly made: Draft<PersistentVolume>;
 }
 
-/** A volume that cannot be said in the plugin's terms is of no use to the claim, and goes at once. */
-async function translateBack(
+/** The object for the volume. One that cannot be said in the plugin's terms is of no use to the claim, and goes at once. */
+async function volumeFor(
   context: ProvisionerContext,
-  { claim, class: volumeClass, created, made }: MadeVolume,
+  { claim, attempt, created }: MadeVolume,
   signal: AbortSignal,
 ): Promise<Draft<PersistentVolume>> {
+  const made = volumeOf({
+    claim,
+    attempt,
+    driver: context.driver.name,
+    identity: context.identity,
+    created,
+  });
+  if (!isMigratedClass(attempt.class)) return made;
   try {
     return inTreeVolume(made);
   } catch (thrown) {
     if (!(thrown instanceof MigrationError)) throw thrown;
-    const secret = secretReference('provisioner', volumeClass.parameters ?? {}, made.metadata.name ?? '', claim);
     try {
-      await csiDeleteVolume(context, created.volumeId, secret, signal);
+      await csiDeleteVolume(context, created.volumeId, attempt.secret, signal);
     } catch (cause) {
       // The volume is still there: the same call must find it again.
       throw new ProvisionError(thrown.message, { cause });
     }
     throw thrown;
   }
+}
+
+function tellFailure(
+  { recorder }: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  { metadata }: StorageClass,
+  thrown: unknown,
+): void {
+  const text = `failed to provision volume with StorageClass "${metadata.name}": ${messageOf(thrown)}`;
+  recorder.event(claim, 'Warning', 'ProvisioningFailed', text);
 }
 
 async function afterFailure(
@@ -151,101 +174,16 @@ async function afterFailure(
   thrown: unknown,
   signal: AbortSignal,
 ): Promise<void> {
-  const { recorder, driver } = context;
-  const text = `failed to provision volume with StorageClass "${volumeClass.metadata.name}": ${messageOf(thrown)}`;
-  recorder.event(claim, 'Warning', 'ProvisioningFailed', text);
-  if (stateAfter(thrown) === 'background') return;
+  const { attempts, driver } = context;
+  tellFailure(context, claim, volumeClass, thrown);
+  const state = stateAfter(thrown);
+  if (state === 'background') return;
+  attempts.end(claim.metadata.uid);
+  if (state === 'refused') return;
   const exhausted = thrown instanceof CsiError && thrown.code === Code.RESOURCE_EXHAUSTED;
   const reschedule =
     exhausted &&
     driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS) &&
     claim.metadata.annotations?.[annSelectedNode] !== undefined;
   await releaseIntent(context, claim, signal, reschedule);
-}
-
-/**
- * Has the pod placed anew whose node is gone, once nothing is left of a volume for that node. The server is asked: a
- * node that is new may be known to the scheduler before it is to us.
- */
-async function giveBack(
-  context: ProvisionerContext,
-  claim: PersistentVolumeClaim,
-  nodeName: string,
-  signal: AbortSignal,
-): Promise<void> {
-  const node = await findLive(context, nodeName, signal);
-  if (node) throw new ProvisionError(`node "${nodeName}" is not seen yet`);
-  context.recorder.event(claim, 'Warning', 'ProvisioningFailed', `node "${nodeName}" not found`);
-  if (claim.metadata.finalizers?.includes(provisioningFinalizer)) await undo(context, claim, signal);
-  await releaseIntent(context, claim, signal, true);
-}
-
-async function findLive(context: ProvisionerContext, name: string, signal: AbortSignal): Promise<Node | undefined> {
-  try {
-    return await context.client.get(nodes, { name }, { signal });
-  } catch (thrown) {
-    if (isNotFound(thrown)) return undefined;
-    throw thrown;
-  }
-}
-
-/** Ends the intent of a claim that has its volume, or that will not get one. */
-async function settle(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
-  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
-  if (!claim.metadata.deletionTimestamp && claim.status?.phase !== 'Bound' && claim.spec.volumeName !== '') {
-    // The volume exists and is on its way to the claim: the claim's next change brings us back.
-    if (context.volumes.get(name)) return;
-  }
-  const volume = await context.client.get(persistentVolumes, { name }, { signal }).catch((thrown: unknown) => {
-    if (isNotFound(thrown)) return undefined;
-    throw thrown;
-  });
-  if (!volume) await undo(context, claim, signal);
-  await releaseIntent(context, claim, signal, false);
-}
-
-/** Finds out by the same call again whether the volume exists, and deletes it. */
-async function undo(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
-  const found = context.classes.get(getClaimClass(claim));
-  if (!found) throw new ProvisionError(`storageclass.storage.k8s.io "${getClaimClass(claim)}" not found`);
-  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
-  try {
-    const volumeClass = classForDriver(found);
-    const secret = secretReference('provisioner', volumeClass.parameters ?? {}, name, claim);
-    const created = await csiCreateVolume(context, claim, volumeClass, signal);
-    await csiDeleteVolume(context, created.volumeId, secret, signal);
-  } catch (thrown) {
-    if (stateAfter(thrown) === 'background') throw thrown;
-    context.logger.info('volume of a deleted claim was never created', { claim: claim.metadata.name, error: thrown });
-  }
-}
-
-async function ensureIntent(
-  context: ProvisionerContext,
-  claim: PersistentVolumeClaim,
-  signal: AbortSignal,
-): Promise<PersistentVolumeClaim> {
-  if (claim.metadata.finalizers?.includes(provisioningFinalizer)) return claim;
-  const body = { metadata: { uid: claim.metadata.uid, finalizers: [provisioningFinalizer] } };
-  return context.client.patch(persistentVolumeClaims, claim.metadata, { type: 'strategic', body }, { signal });
-}
-
-async function releaseIntent(
-  context: ProvisionerContext,
-  claim: PersistentVolumeClaim,
-  signal: AbortSignal,
-  reschedule: boolean,
-): Promise<void> {
-  const body = {
-    metadata: {
-      uid: claim.metadata.uid,
-      '$deleteFromPrimitiveList/finalizers': [provisioningFinalizer],
-      ...(reschedule ? { annotations: { [annSelectedNode]: null } } : {}),
-    },
-  };
-  try {
-    await context.client.patch(persistentVolumeClaims, claim.metadata, { type: 'strategic', body }, { signal });
-  } catch (thrown) {
-    if (!isNotFound(thrown)) throw thrown;
-  }
 }

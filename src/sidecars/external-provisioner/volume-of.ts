@@ -4,7 +4,6 @@ import {
   type PersistentVolume,
   type PersistentVolumeClaim,
   quantityOfBytes,
-  type StorageClass,
   type VolumeNodeAffinity,
 } from '../../api/index.ts';
 import {
@@ -13,6 +12,7 @@ import {
   annDynamicallyProvisioned,
   externalProvisionerFinalizer,
 } from '../../component-helpers/index.ts';
+import type { Attempt } from './attempts.ts';
 import { secretReference } from './parameters.ts';
 
 export interface CreatedVolume {
@@ -25,14 +25,10 @@ export interface CreatedVolume {
 
 export interface VolumeInput {
   readonly claim: PersistentVolumeClaim;
-  readonly class: StorageClass;
-  /** The class's own, when the class was translated for the driver. */
-  readonly provisioner: string;
+  readonly attempt: Attempt;
   readonly driver: string;
   readonly identity: string;
-  readonly fsType: string;
   readonly created: CreatedVolume;
-  readonly requestedBytes: bigint;
 }
 
 /** The name of a claim's volume, at the driver and in the API: one per claim, over all retries. */
@@ -51,13 +47,13 @@ function nodeAffinity(topologies: CreatedVolume['topologies']): VolumeNodeAffini
 }
 
 export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
-  const { claim, class: volumeClass, created, driver } = input;
+  const { claim, attempt, created, driver } = input;
+  const { driverClass: volumeClass, secret: deletionSecret, fsType } = attempt;
   const parameters = volumeClass.parameters ?? {};
-  const name = volumeNameOf(claim);
+  const { name } = attempt.request;
   const secret = (purpose: Parameters<typeof secretReference>[0]) => secretReference(purpose, parameters, name, claim);
-  const deletionSecret = secret('provisioner');
   const reclaimPolicy = volumeClass.reclaimPolicy ?? 'Delete';
-  const bytes = created.capacityBytes > 0n ? created.capacityBytes : input.requestedBytes;
+  const bytes = created.capacityBytes > 0n ? created.capacityBytes : attempt.requiredBytes;
   const affinity = nodeAffinity(created.topologies);
   const isBlock = claim.spec.volumeMode === 'Block';
   const references = {
@@ -72,7 +68,7 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
     metadata: {
       name,
       annotations: {
-        [annDynamicallyProvisioned]: input.provisioner,
+        [annDynamicallyProvisioned]: attempt.class.provisioner,
         [annDeletionSecretName]: deletionSecret?.name ?? '',
         [annDeletionSecretNamespace]: deletionSecret?.namespace ?? '',
       },
@@ -92,7 +88,7 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
       csi: {
         driver,
         volumeHandle: created.volumeId,
-        ...(!isBlock && input.fsType ? { fsType: input.fsType } : {}),
+        ...(!isBlock && fsType ? { fsType } : {}),
         volumeAttributes: { ...created.volumeContext, 'storage.kubernetes.io/csiProvisionerIdentity': input.identity },
         ...present,
       },

@@ -55,6 +55,14 @@ export class FakeDriver {
   readonly sizes = new Map<string, bigint>();
   /** What CreateVolume was last asked for, by the volume's name. */
   readonly requests = new Map<string, CreateRequest>();
+  /** Every request of CreateVolume as it came, in JSON. */
+  readonly creations: string[] = [];
+  /** The secrets that came with the last call of a method. */
+  readonly secrets = new Map<string, Readonly<Record<string, string>>>();
+  /** Those of `published` that may only be read. */
+  readonly publishedReadOnly = new Set<string>();
+  /** What CreateVolume answers as the size of a volume, given the size it was asked for. */
+  sizeOf: (requiredBytes: bigint) => bigint = (requiredBytes) => requiredBytes;
   /** What the volume was last modified to, by its id. */
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
   /** Whether a volume that has grown still has to grow on its node. */
@@ -73,25 +81,32 @@ export class FakeDriver {
     const isPlaced = Object.keys(this.topology).length > 0;
     this.name = identity.name;
     const service = serve(Controller, {
-      createVolume: async ({ name, capacityRange, parameters, accessibilityRequirements }) =>
-        this.#act('CreateVolume', name, () => {
+      createVolume: async ({ $typeName: _, ...request }) =>
+        this.#act('CreateVolume', request.name, () => {
+          const { name, capacityRange, parameters, mutableParameters, accessibilityRequirements } = request;
+          this.#heardOf('CreateVolume', request);
           const volumeId = this.volumes.get(name) ?? identity.volumeIdOf(name);
           const requisite = accessibilityRequirements?.requisite.map(({ segments }) => segments) ?? [];
           this.requests.set(name, { parameters, requisite });
           this.volumes.set(name, volumeId);
-          this.sizes.set(volumeId, capacityRange?.requiredBytes ?? 0n);
+          const capacityBytes = this.sizeOf(capacityRange?.requiredBytes ?? 0n);
+          this.sizes.set(volumeId, capacityBytes);
+          if (Object.keys(mutableParameters).length > 0) this.attributes.set(volumeId, mutableParameters);
           const accessibleTopology = isPlaced ? [{ segments: { ...this.topology } }] : [];
-          return { volume: { volumeId, capacityBytes: capacityRange?.requiredBytes ?? 0n, accessibleTopology } };
+          return { volume: { volumeId, capacityBytes, accessibleTopology } };
         }),
-      deleteVolume: async ({ volumeId }) =>
+      deleteVolume: async ({ volumeId, secrets }) =>
         this.#act('DeleteVolume', volumeId, () => {
+          this.secrets.set('DeleteVolume', secrets);
           for (const [name, id] of this.volumes) if (id === resolveId(volumeId)) this.volumes.delete(name);
           this.sizes.delete(resolveId(volumeId));
           this.attributes.delete(volumeId);
           return {};
         }),
-      controllerPublishVolume: async ({ volumeId, nodeId }) =>
+      controllerPublishVolume: async ({ volumeId, nodeId, readonly }) =>
         this.#act('ControllerPublishVolume', `${volumeId}@${nodeId}`, () => {
+          if (readonly) this.publishedReadOnly.add(`${volumeId}@${nodeId}`);
+          else this.publishedReadOnly.delete(`${volumeId}@${nodeId}`);
           this.published.add(`${volumeId}@${nodeId}`);
           return { publishContext: { device: '/dev/x' } };
         }),
@@ -139,6 +154,12 @@ export class FakeDriver {
       method,
       codes.map((code) => new CsiError(code, 'ordered by the test')),
     );
+  }
+
+  #heardOf(method: string, { secrets, ...request }: { readonly secrets: Readonly<Record<string, string>> }): void {
+    this.secrets.set(method, secrets);
+    const text = JSON.stringify(request, (_key, value) => (typeof value === 'bigint' ? String(value) : value));
+    this.creations.push(text);
   }
 
   #act<T>(method: string, subject: string, effect: () => T): T {

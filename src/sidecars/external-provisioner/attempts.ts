@@ -1,0 +1,58 @@
+/**
+ * The requests for volumes that are under way: once CreateVolume was called for a claim, every further call is the
+ * same, whatever becomes of the class, the nodes or the selected node, until the driver's answer is final. Lost with
+ * the process; the next one derives the request anew, see prepare-attempt.ts.
+ */
+import type { SecretReference, StorageClass } from '../../api/index.ts';
+import type { ControllerClient } from '../../csi/index.ts';
+
+/** Everything that is sent but the values of the secret. */
+export type CreateRequest = Omit<Parameters<ControllerClient['createVolume']>[0], '$typeName' | 'name' | 'secrets'> & {
+  readonly name: string;
+};
+
+export interface Attempt {
+  /** As it was when the volume was first asked for. */
+  readonly class: StorageClass;
+  /** The same in the words of the driver. */
+  readonly driverClass: StorageClass;
+  readonly fsType: string;
+  readonly requiredBytes: bigint;
+  readonly request: CreateRequest;
+  /** The secret that volumes are created and deleted with. */
+  readonly secret: SecretReference | undefined;
+}
+
+export class Attempts {
+  readonly #byClaim = new Map<string, Attempt>();
+  /** Uids of claims by the volume ids that were made for them, and the other way round. */
+  readonly #claimOf = new Map<string, string>();
+  readonly #volumeIdOf = new Map<string, string>();
+
+  get(claimUid: string): Attempt | undefined {
+    return this.#byClaim.get(claimUid);
+  }
+
+  /** The volume is about to be asked for. */
+  begin(claimUid: string, attempt: Attempt): void {
+    this.#byClaim.set(claimUid, attempt);
+  }
+
+  /** Whether the volume id was not given for another claim whose attempt is under way. */
+  takeVolumeId(claimUid: string, volumeId: string): boolean {
+    const holder = this.#claimOf.get(volumeId) ?? claimUid;
+    if (holder !== claimUid) return false;
+    this.#claimOf.set(volumeId, claimUid);
+    this.#volumeIdOf.set(claimUid, volumeId);
+    return true;
+  }
+
+  /** The attempt has ended: the next, if any, may ask for something else. */
+  end(claimUid: string): void {
+    this.#byClaim.delete(claimUid);
+    const volumeId = this.#volumeIdOf.get(claimUid);
+    if (volumeId === undefined) return;
+    this.#volumeIdOf.delete(claimUid);
+    this.#claimOf.delete(volumeId);
+  }
+}

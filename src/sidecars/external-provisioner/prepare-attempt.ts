@@ -1,0 +1,118 @@
+/** What CreateVolume is asked for on behalf of a claim. */
+import { type PersistentVolumeClaim, type StorageClass, volumeAttributesClasses } from '../../api/index.ts';
+import { annSelectedNode, claimRequestBytes } from '../../component-helpers/index.ts';
+import { ControllerCapability, PluginService } from '../../csi/index.ts';
+import { volumeCapabilities } from '../common/volume-capability.ts';
+import type { Attempt, CreateRequest } from './attempts.ts';
+import { ProvisionError, type ProvisionerContext } from './context.ts';
+import { classForDriver } from './migration.ts';
+import { type ClassParameters, secretReference, splitParameters } from './parameters.ts';
+import { topologyRequirement } from './topology.ts';
+import { volumeNameOf } from './volume-of.ts';
+
+/**
+ * The attempt that is under way for the claim, or else a new one. Everything in it is derived from objects and put in
+ * one order, so that another process, with the objects unchanged, asks for the same.
+ * @throws ParameterError, MigrationError, ProvisionError or ApiStatusError; nothing was asked for then.
+ */
+export async function prepareAttempt(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  volumeClass: StorageClass,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const begun = context.attempts.get(claim.metadata.uid);
+  if (begun) return begun;
+  const driverClass = classForDriver(volumeClass);
+  const parameters = driverClass.parameters ?? {};
+  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
+  const split = splitParameters(parameters);
+  const mutableParameters = await mutableParametersOf(context, claim, signal);
+  return {
+    class: volumeClass,
+    driverClass,
+    fsType: split.fsType ?? context.flags.defaultFsType,
+    requiredBytes: claimRequestBytes(claim),
+    request: requestOf(context, { claim, class: driverClass, name, split, mutableParameters }),
+    secret: secretReference('provisioner', parameters, name, claim),
+  };
+}
+
+/** The parameters of the claim's VolumeAttributesClass. Upstream: external-provisioner prepareProvision. */
+async function mutableParametersOf(
+  { client, driver }: ProvisionerContext,
+  { spec }: PersistentVolumeClaim,
+  signal: AbortSignal,
+): Promise<Readonly<Record<string, string>>> {
+  const name = spec.volumeAttributesClassName;
+  if (!name) return {};
+  if (!driver.controllerCapabilities.has(ControllerCapability.MODIFY_VOLUME)) {
+    throw new ProvisionError(
+      'CSI driver does not support VolumeAttributesClass: controller MODIFY_VOLUME capability is not reported',
+    );
+  }
+  const { driverName, parameters = {} } = await client.get(volumeAttributesClasses, { name }, { signal });
+  if (driverName === driver.name) return parameters;
+  throw new ProvisionError(
+    `VAC ${name} referenced in PVC is for driver ${driverName} which does not match driver name ${driver.name}`,
+  );
+}
+
+interface RequestInput {
+  readonly claim: PersistentVolumeClaim;
+  readonly class: StorageClass;
+  readonly name: string;
+  readonly split: ClassParameters;
+  readonly mutableParameters: Readonly<Record<string, string>>;
+}
+
+function requestOf(
+  context: ProvisionerContext,
+  { claim, class: volumeClass, name, ...rest }: RequestInput,
+): CreateRequest {
+  const { driver, flags } = context;
+  const extra: Record<string, string> = flags.extraCreateMetadata
+    ? {
+        'csi.storage.k8s.io/pvc/name': claim.metadata.name,
+        'csi.storage.k8s.io/pvc/namespace': claim.metadata.namespace,
+        'csi.storage.k8s.io/pv/name': name,
+      }
+    : {};
+  const accessibilityRequirements = accessibility(context, claim, volumeClass);
+  return {
+    name,
+    capacityRange: { requiredBytes: claimRequestBytes(claim) },
+    volumeCapabilities: volumeCapabilities({
+      accessModes: claim.spec.accessModes ?? [],
+      isBlock: claim.spec.volumeMode === 'Block',
+      fsType: rest.split.fsType ?? flags.defaultFsType,
+      mountFlags: volumeClass.mountOptions ?? [],
+      singleNodeMultiWriter: driver.controllerCapabilities.has(ControllerCapability.SINGLE_NODE_MULTI_WRITER),
+    }),
+    parameters: { ...rest.split.forDriver, ...extra },
+    mutableParameters: { ...rest.mutableParameters },
+    ...(accessibilityRequirements ? { accessibilityRequirements } : {}),
+  };
+}
+
+function accessibility(context: ProvisionerContext, claim: PersistentVolumeClaim, volumeClass: StorageClass) {
+  const { driver, flags, csiNodes, nodes } = context;
+  if (!driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS)) return undefined;
+  const selectedNode = claim.metadata.annotations?.[annSelectedNode];
+  if (selectedNode === undefined && !flags.immediateTopology) return undefined;
+  const requirement = topologyRequirement({
+    driver: driver.name,
+    class: volumeClass,
+    claimName: claim.metadata.name,
+    csiNodes: csiNodes.list(),
+    nodes: new Map(nodes.list().map((node) => [node.metadata.name, node])),
+    selectedNode,
+    strict: flags.strictTopology,
+  });
+  return requirement
+    ? {
+        requisite: requirement.requisite.map((segments) => ({ segments })),
+        preferred: requirement.preferred.map((segments) => ({ segments })),
+      }
+    : undefined;
+}

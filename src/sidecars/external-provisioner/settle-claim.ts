@@ -1,0 +1,95 @@
+/** Ends what was begun for a claim that has its volume, or that will not get one from what was begun. */
+import { isNotFound, type Node, nodes, type PersistentVolumeClaim, persistentVolumes } from '../../api/index.ts';
+import { messageOf } from '../../base/index.ts';
+import { getClaimClass } from '../../component-helpers/index.ts';
+import { secretData } from '../common/secrets.ts';
+import { ProvisionError, type ProvisionerContext } from './context.ts';
+import { csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
+import { provisioningFinalizer } from './decide.ts';
+import { releaseIntent } from './intent.ts';
+import { prepareAttempt } from './prepare-attempt.ts';
+import { type CreatedVolume, volumeNameOf } from './volume-of.ts';
+
+/**
+ * Has the pod placed anew whose node is gone, once nothing is left of a volume for that node. The server is asked: a
+ * node that is new may be known to the scheduler before it is to us.
+ */
+export async function giveBack(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  nodeName: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const node = await findLive(context, nodeName, signal);
+  if (node) throw new ProvisionError(`node "${nodeName}" is not seen yet`);
+  context.recorder.event(claim, 'Warning', 'ProvisioningFailed', `node "${nodeName}" not found`);
+  if (claim.metadata.finalizers?.includes(provisioningFinalizer)) await undoOrTell(context, claim, signal);
+  await releaseIntent(context, claim, signal, true);
+}
+
+async function findLive(context: ProvisionerContext, name: string, signal: AbortSignal): Promise<Node | undefined> {
+  try {
+    return await context.client.get(nodes, { name }, { signal });
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** Ends the intent of a claim that has its volume, or that will not get one. */
+export async function settle(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
+  if (!claim.metadata.deletionTimestamp && claim.status?.phase !== 'Bound' && claim.spec.volumeName !== '') {
+    // The volume exists and is on its way to the claim: the claim's next change brings us back.
+    if (context.volumes.get(name)) return;
+  }
+  const volume = await context.client.get(persistentVolumes, { name }, { signal }).catch((thrown: unknown) => {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  });
+  if (!volume) await undoOrTell(context, claim, signal);
+  await releaseIntent(context, claim, signal, false);
+}
+
+/** Finds out by the same call again whether the volume exists, and deletes it. */
+async function undo(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
+  const { attempts, classes, client, logger } = context;
+  const className = getClaimClass(claim);
+  const volumeClass = attempts.get(claim.metadata.uid)?.class ?? classes.get(className);
+  if (!volumeClass) throw new ProvisionError(`storageclass.storage.k8s.io "${className}" not found`);
+  const attempt = await prepareAttempt(context, claim, volumeClass, signal);
+  const secrets = await secretData(client, attempt.secret, signal);
+  let created: CreatedVolume;
+  try {
+    attempts.begin(claim.metadata.uid, attempt);
+    created = await csiCreateVolume(context, claim, attempt, secrets, signal);
+  } catch (thrown) {
+    const state = stateAfter(thrown);
+    if (state !== 'background') attempts.end(claim.metadata.uid);
+    if (state !== 'finished') throw thrown;
+    logger.info('volume of a deleted claim was never created', { claim: claim.metadata.name, error: thrown });
+    return;
+  }
+  await csiDeleteVolume(context, created.volumeId, attempt.secret, signal);
+}
+
+/** Tells the claim what keeps it: a volume may exist that nobody could delete. */
+async function undoOrTell(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await undo(context, claim, signal);
+  } catch (thrown) {
+    if (!signal.aborted) {
+      const message = `failed to delete what was provisioned for the claim: ${messageOf(thrown)}`;
+      context.recorder.event(claim, 'Warning', 'VolumeFailedDelete', message);
+    }
+    throw thrown;
+  }
+}
