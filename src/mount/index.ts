@@ -23,6 +23,7 @@ export {
   type MountPoint,
   parseMountinfo,
 } from './mountinfo.ts';
+export { getDeviceSizeBytes } from './probe-device.ts';
 export { removeTreeOneFilesystem, type TreeHost } from './remove-tree.ts';
 export { type ResizeRequest, resizeFs } from './resize-fs.ts';
 export { type CreateOptions, ensureDirectoryInside, handlePath, openInside } from './safe-open.ts';

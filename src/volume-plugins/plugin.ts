@@ -156,6 +156,9 @@ export interface NodeExpandRequest {
 
 export interface NodeExpander {
   readonly requiresFsResize: boolean;
-  /** Answers false when the plugin has no node step for this volume. Codes that end the retries are in the error. */
-  nodeExpand(request: NodeExpandRequest, signal: AbortSignal): Promise<boolean>;
+  /**
+   * Answers the size in bytes that the volume has now, as far as the plugin can tell: undefined says that it grew, or
+   * that there is no node step for it. Codes that end the retries are in the error.
+   */
+  nodeExpand(request: NodeExpandRequest, signal: AbortSignal): Promise<bigint | undefined>;
 }

@@ -16,16 +16,16 @@ async function nodeExpand(
   { host, drivers }: CsiStep,
   request: NodeExpandRequest,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<bigint | undefined> {
   const { spec } = request;
   if (spec.kind !== 'persistent') throw finalError('kubernetes.io/csi: inline volumes cannot be expanded');
   const source = csiSourceOf(spec);
   const driver = await drivers.get(source.driver, 'Expander.NodeExpand');
-  if (!driver.can(NodeCapability.EXPAND_VOLUME)) return false;
+  if (!driver.can(NodeCapability.EXPAND_VOLUME)) return undefined;
   const secrets = await readSecret(host, source.expandSecret, 'NodeExpandSecretRef');
   const block = volumeModeOf(spec) === 'Block';
   try {
-    await driver.client.nodeExpandVolume(
+    const { capacityBytes } = await driver.client.nodeExpandVolume(
       {
         volumeId: source.volumeHandle,
         volumePath: request.volumePath,
@@ -36,7 +36,8 @@ async function nodeExpand(
       },
       { signal },
     );
-    return true;
+    // 0: the driver does not tell.
+    return capacityBytes > 0n ? capacityBytes : undefined;
   } catch (thrown) {
     throw fromCsiError(thrown);
   }

@@ -62,8 +62,10 @@ function useDriver(capabilities: readonly NodeCapability[]): void {
     },
     nodeUnpublishVolume: async () => call('unpublish'),
     nodeUnstageVolume: async () => call('unstage'),
-    nodeExpandVolume: async ({ volumePath, stagingTargetPath, capacityRange }) =>
-      call(`expand ${volumePath} ${stagingTargetPath} ${capacityRange?.requiredBytes}`),
+    nodeExpandVolume: async ({ volumePath, stagingTargetPath, capacityRange }) => {
+      call(`expand ${volumePath} ${stagingTargetPath} ${capacityRange?.requiredBytes}`);
+      return { capacityBytes: capacityRange?.requiredBytes ?? 0n };
+    },
   });
   host.connections.set(driver, directConnection({ clock: realClock, services: [service] }));
   plugin = createCsiPlugin(host);
@@ -395,9 +397,9 @@ describe('NodeExpandVolume', () => {
       devicePath: '',
       online: true,
     };
-    expect(await plugin.nodeExpander?.nodeExpand(request, never)).toBe(false);
+    expect(await plugin.nodeExpander?.nodeExpand(request, never)).toBeUndefined();
     useDriver([STAGE_UNSTAGE_VOLUME, EXPAND_VOLUME]);
-    expect(await plugin.nodeExpander?.nodeExpand(request, never)).toBe(true);
+    expect(await plugin.nodeExpander?.nodeExpand(request, never)).toBe(2n ** 40n);
     expect(calls).toEqual([`expand /target /stage ${2n ** 40n}`]);
   });
 });

@@ -1,11 +1,12 @@
-import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, stat, statfs, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createLoopDevices, type LoopDevices } from '../../mount/index.ts';
 import { isRoot, podWith, setUp, TestHost, tearDown } from '../testing/test-host.ts';
-import { reconstructedVolume, specFromPersistentVolume } from '../volume-spec.ts';
+import { reconstructedVolume, specFromPersistentVolume, type VolumeSpec } from '../volume-spec.ts';
 import { createLocalPlugin } from './local-plugin.ts';
 
+const mib = 2 ** 20;
 const never = new AbortController().signal;
 let host: TestHost;
 let loops: LoopDevices;
@@ -18,8 +19,24 @@ beforeEach(async () => {
 });
 afterEach(() => host[Symbol.asyncDispose]());
 
-const volumeAt = (path: string, readOnly = false) =>
-  specFromPersistentVolume(reconstructedVolume('pv-1', { local: { path }, accessModes: ['ReadWriteOnce'] }), readOnly);
+interface VolumeOptions {
+  readonly readOnly?: boolean;
+  readonly volumeMode?: 'Block';
+  readonly fsType?: string;
+}
+
+const volumeAt = (path: string, { readOnly = false, volumeMode, fsType }: VolumeOptions = {}) => {
+  const local = { path, ...(fsType ? { fsType } : {}) };
+  const mode = volumeMode ? { volumeMode } : {};
+  return specFromPersistentVolume(
+    reconstructedVolume('pv-1', { local, accessModes: ['ReadWriteOnce'], ...mode }),
+    readOnly,
+  );
+};
+const usableBytes = async (path: string) => {
+  const { blocks, bsize } = await statfs(path);
+  return blocks * bsize;
+};
 const otherPod = (uid: string) => {
   const pod = podWith([]);
   return { ...pod, metadata: { ...pod.metadata, uid } };
@@ -30,7 +47,7 @@ describe.skipIf(!isRoot)('a local volume', () => {
     await mkdir(source);
     await writeFile(join(source, 'file'), '');
     const plugin = createLocalPlugin(host);
-    const path = await setUp(plugin, volumeAt(source, true), podWith([]));
+    const path = await setUp(plugin, volumeAt(source, { readOnly: true }), podWith([]));
     expect(await readdir(path)).toEqual(['file']);
     const mount = (await host.mounter.listMounts()).find((one) => one.path === path);
     expect(mount?.options).toContain('ro');
@@ -68,6 +85,59 @@ describe.skipIf(!isRoot)('a local volume', () => {
     } finally {
       await loops.detach(device);
     }
+  });
+
+  const grownDevice = async (spec: VolumeSpec, device: string, deviceStagePath: string) => {
+    const plugin = createLocalPlugin(host);
+    const paths = { volumePath: '', deviceStagePath, devicePath: device };
+    return await plugin.nodeExpander?.nodeExpand(
+      { spec, newSizeBytes: BigInt(512 * mib), ...paths, online: true },
+      never,
+    );
+  };
+  const withDevice = async (use: (device: string, grow: () => Promise<void>) => Promise<void>) => {
+    const file = join(host.rootDir, 'disk');
+    await writeFile(file, '');
+    await truncate(file, 384 * mib);
+    const device = await loops.attach(file);
+    const grow = async () => {
+      await truncate(file, 512 * mib);
+      await loops.updateCapacity(device);
+    };
+    await use(device, grow).finally(() => loops.detach(device));
+  };
+
+  it('[E7] [rel-F1] of a block device grows with its device, and tells what there is', () =>
+    withDevice(async (device, grow) => {
+      const { deviceMounter } = createLocalPlugin(host);
+      const spec = volumeAt(device, { fsType: 'xfs' });
+      const deviceMountPath = deviceMounter?.getDeviceMountPath(spec) ?? '';
+      await deviceMounter?.mountDevice({ spec, devicePath: device, reconstructed: false }, never);
+      try {
+        const before = await usableBytes(deviceMountPath);
+        // The administrator said so before the device had grown.
+        expect(await grownDevice(spec, device, deviceMountPath)).toBe(BigInt(384 * mib));
+        await grow();
+        expect(await grownDevice(spec, device, deviceMountPath)).toBe(BigInt(512 * mib));
+        expect(await usableBytes(deviceMountPath)).toBeGreaterThan(before + 100 * mib);
+      } finally {
+        await deviceMounter?.unmountDevice({ deviceMountPath }, never);
+      }
+    }));
+
+  it('[E7] of volumeMode Block shows the size of its device', () =>
+    withDevice(async (device, grow) => {
+      const spec = volumeAt(device, { volumeMode: 'Block' });
+      expect(await grownDevice(spec, device, '')).toBe(BigInt(384 * mib));
+      await grow();
+      expect(await grownDevice(spec, device, '')).toBe(BigInt(512 * mib));
+    }));
+
+  it('[E7] of a directory has no size of its own', async () => {
+    await mkdir(source);
+    const paths = { volumePath: source, deviceStagePath: '', devicePath: source };
+    const request = { spec: volumeAt(source), newSizeBytes: 2n, ...paths, online: true };
+    expect(await createLocalPlugin(host).nodeExpander?.nodeExpand(request, never)).toBeUndefined();
   });
 
   it('[K8] of anything else is refused', async () => {

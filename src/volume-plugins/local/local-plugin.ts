@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { LocalVolumeSource, Pod } from '../../api/index.ts';
 import { ifExists } from '../../base/index.ts';
-import { cleanupMountPoint, formatAndMount, resizeFs } from '../../mount/index.ts';
+import { cleanupMountPoint, formatAndMount, getDeviceSizeBytes, resizeFs } from '../../mount/index.ts';
 import { applyFsGroup } from '../apply-fs-group.ts';
 import { finalError } from '../errors.ts';
 import { joinMountOptions } from '../mount-options.ts';
@@ -160,14 +160,17 @@ function localBlockMapper(host: VolumeHost): BlockVolumeMapper {
   };
 }
 
+/** The administrator has grown the device, and then said so in the PersistentVolume. */
 function localNodeExpander(host: VolumeHost): NodeExpander {
   return {
     requiresFsResize: true,
     nodeExpand: async ({ spec }, signal) => {
       const { path: device } = localOf(spec);
-      if (volumeModeOf(spec) === 'Block' || (await sourceKindOf(host, device)) === 'directory') return true;
-      await resizeFs(host, { device, mountPath: deviceMountPath(host, spec.name) }, signal);
-      return true;
+      if ((await sourceKindOf(host, device)) === 'directory') return undefined;
+      if (volumeModeOf(spec) === 'Filesystem') {
+        await resizeFs(host, { device, mountPath: deviceMountPath(host, spec.name) }, signal);
+      }
+      return BigInt(await getDeviceSizeBytes(host, device, signal));
     },
   };
 }

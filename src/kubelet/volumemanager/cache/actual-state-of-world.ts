@@ -44,15 +44,15 @@ export interface ActualVolume {
   readonly deviceMountPath: string;
   /** By podVolumeKey. */
   readonly pods: ReadonlyMap<string, PodMount>;
-  /** The size that the last successful node expansion of this run reached. */
-  readonly expandedToBytes: bigint | undefined;
+  /** What the claim showed when this run first had the volume mounted; then what the last node expansion reached. */
+  readonly sizeBytes: bigint | undefined;
   /** The driver refuses to expand to this size, now or ever: no retry until another is asked or it is mounted anew. */
   readonly expandRefusedBytes: bigint | undefined;
 }
 
 /** Whether the size was neither reached nor refused in this run. */
 export function isExpansionDue(actual: ActualVolume, wantedBytes: bigint): boolean {
-  const reached = actual.expandedToBytes !== undefined && actual.expandedToBytes >= wantedBytes;
+  const reached = actual.sizeBytes !== undefined && actual.sizeBytes >= wantedBytes;
   return !reached && actual.expandRefusedBytes !== wantedBytes;
 }
 
@@ -86,7 +86,7 @@ export class ActualStateOfWorld {
         deviceReconstructed: false,
         deviceMountPath: '',
         pods: new Map(),
-        expandedToBytes: undefined,
+        sizeBytes: undefined,
         expandRefusedBytes: undefined,
       });
     }
@@ -112,8 +112,13 @@ export class ActualStateOfWorld {
     this.#entry(name).devicePath = devicePath;
   }
 
+  /** What is known of the size when a pod gets the volume; later looks at the claim may see another node's work. */
+  initializeSize(name: UniqueVolumeName, sizeBytes: bigint | undefined): void {
+    this.#entry(name).sizeBytes ??= sizeBytes;
+  }
+
   markExpanded(name: UniqueVolumeName, sizeBytes: bigint): void {
-    Object.assign(this.#entry(name), { expandedToBytes: sizeBytes, expandRefusedBytes: undefined });
+    Object.assign(this.#entry(name), { sizeBytes, expandRefusedBytes: undefined });
   }
 
   markExpandRefused(name: UniqueVolumeName, sizeBytes: bigint): void {

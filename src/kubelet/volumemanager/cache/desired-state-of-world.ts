@@ -26,8 +26,10 @@ export interface DesiredVolume {
   readonly reportedInUse: boolean;
   /** By podVolumeKey. */
   readonly pods: ReadonlyMap<string, DesiredPodVolume>;
-  /** The size the file system must grow to, in bytes, when a claim's capacity lags behind its volume's. */
+  /** The size that the volume must have on this node, in bytes, when it is the node's turn to see to it. */
   readonly expandToBytes: bigint | undefined;
+  /** The size that the claim shows. */
+  readonly claimSizeBytes: bigint | undefined;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -47,6 +49,7 @@ export interface AddPodVolume {
   readonly outerVolumeName: OuterVolumeName;
   readonly gid: string | undefined;
   readonly expandToBytes: bigint | undefined;
+  readonly claimSizeBytes: bigint | undefined;
   readonly nowMs: number;
 }
 
@@ -72,6 +75,7 @@ export class DesiredStateOfWorld {
     });
     entry.attachable = plugin.canAttach?.(spec) ?? false;
     entry.expandToBytes = add.expandToBytes;
+    entry.claimSizeBytes = add.claimSizeBytes;
     const names = this.#namesByPod.get(podUid) ?? new Set();
     this.#namesByPod.set(podUid, names.add(name));
     return name;
@@ -86,6 +90,7 @@ export class DesiredStateOfWorld {
       reportedInUse: false,
       pods: new Map(),
       expandToBytes: undefined,
+      claimSizeBytes: undefined,
     };
     this.#volumes.set(name, entry);
     return entry;

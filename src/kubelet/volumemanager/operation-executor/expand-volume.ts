@@ -17,7 +17,7 @@ import {
   withResizeCondition,
   withResizeStatus,
 } from '../../../component-helpers/index.ts';
-import { VolumeError } from '../../../volume-plugins/index.ts';
+import { failureKindOf, VolumeError } from '../../../volume-plugins/index.ts';
 import type { OperationContext } from './operation-context.ts';
 import { operationError } from './operation-error.ts';
 import type { MountTarget } from './operation-targets.ts';
@@ -40,29 +40,44 @@ export async function expandVolume(
   const { desired, pod } = request;
   const { expandToBytes: newSizeBytes, name } = desired;
   if (newSizeBytes === undefined || pod.spec.kind !== 'persistent') return;
-  if (pod.spec.readOnly) {
-    context.recordEvent(pod.pod, 'Warning', 'FileSystemResizeFailed', 'requested read-only file system');
-    context.actual.markExpandRefused(name, newSizeBytes);
-    return;
-  }
   const claim = await findClaim(context, request, signal);
-  if (!claim || !isNodeStepDue(claim, newSizeBytes)) {
+  // For this pod nothing grows; another one that may write can have it grow.
+  if (pod.spec.readOnly) {
+    if (claim) warnOfReadOnly(context, request, claim);
+    return;
+  }
+  const step = claim && decideNodeStep(claim, newSizeBytes);
+  if (!claim || step === 'notDue') {
     context.actual.markExpandRefused(name, newSizeBytes);
     return;
   }
-  const begun = await markStatus(context, claim, 'NodeResizeInProgress', signal);
+  const begun = step === 'due' ? await markStatus(context, claim, 'NodeResizeInProgress', signal) : claim;
+  const attempt = { claim: begun, newSizeBytes };
+  let reachedBytes: bigint | undefined;
   try {
-    await callPlugin(request, newSizeBytes, signal);
+    reachedBytes = await callPlugin(request, newSizeBytes, signal);
   } catch (thrown) {
-    await settleFailure(context, request, { claim: begun, newSizeBytes, thrown }, signal);
+    await settleFailure(context, request, { ...attempt, thrown }, signal);
     return;
   }
-  const size = quantityOfBytes(newSizeBytes);
-  await context.client.updateStatus(persistentVolumeClaims, withFinishedResize(begun, size), { signal });
+  if (reachedBytes !== undefined && reachedBytes < newSizeBytes) {
+    await settleShortfall(context, request, { ...attempt, reachedBytes }, signal);
+    return;
+  }
+  if (step === 'due') {
+    const grown = withFinishedResize(begun, quantityOfBytes(newSizeBytes));
+    await context.client.updateStatus(persistentVolumeClaims, grown, { signal });
+  }
   context.actual.markExpanded(name, newSizeBytes);
   const message = `MountVolume.NodeExpandVolume succeeded for volume "${pod.spec.name}" ${context.nodeName}`;
   context.recordEvent(pod.pod, 'Normal', 'FileSystemResizeSuccessful', message);
   context.recordEvent(begun, 'Normal', 'FileSystemResizeSuccessful', message);
+}
+
+function warnOfReadOnly(context: OperationContext, { pod }: ExpandRequest, claim: PersistentVolumeClaim): void {
+  const message = `MountVolume.NodeExpandVolume failed for volume "${pod.spec.name}" requested read-only file system`;
+  context.recordEvent(pod.pod, 'Warning', 'FileSystemResizeFailed', message);
+  context.recordEvent(claim, 'Warning', 'FileSystemResizeFailed', message);
 }
 
 async function findClaim(
@@ -76,21 +91,25 @@ async function findClaim(
   return await client.get(persistentVolumeClaims, { namespace, name }, { signal });
 }
 
+/** `onlyHere`: another node of a shared volume was first, and the claim shows the size already. */
+type NodeStep = 'due' | 'onlyHere' | 'notDue';
+
 /** Whether the claim still waits for this size, and nobody found the size infeasible. */
-function isNodeStepDue(claim: PersistentVolumeClaim, newSizeBytes: bigint): boolean {
+function decideNodeStep(claim: PersistentVolumeClaim, newSizeBytes: bigint): NodeStep {
   const shown = claim.status?.capacity?.storage;
-  if (shown !== undefined && quantityValue(shown) >= newSizeBytes) return false;
   const status = resizeStatusOf(claim);
-  return status === undefined || status === 'NodeResizePending' || status === 'NodeResizeInProgress';
+  if (shown !== undefined && quantityValue(shown) >= newSizeBytes) return status === undefined ? 'onlyHere' : 'notDue';
+  const isNodesTurn = status === undefined || status === 'NodeResizePending' || status === 'NodeResizeInProgress';
+  return isNodesTurn ? 'due' : 'notDue';
 }
 
 async function callPlugin(
   { desired, actual, pod, volumePath, online }: ExpandRequest,
   newSizeBytes: bigint,
   signal: AbortSignal,
-) {
-  // A driver without a node step answers false: then there was nothing to do, and the claim may show its size.
-  await desired.plugin.nodeExpander?.nodeExpand(
+): Promise<bigint | undefined> {
+  // Without a node step there is nothing to do, and the claim may show its size.
+  return await desired.plugin.nodeExpander?.nodeExpand(
     {
       spec: pod.spec,
       newSizeBytes,
@@ -115,34 +134,60 @@ async function markStatus(
   return await client.updateStatus(persistentVolumeClaims, withResizeStatus(claim, status), { signal });
 }
 
-interface ExpandFailure {
+interface ExpandAttempt {
   readonly claim: PersistentVolumeClaim;
   readonly newSizeBytes: bigint;
-  readonly thrown: unknown;
+}
+
+/** The claim tells what went wrong, beside what else it tells of its growth. */
+async function tellClaim(
+  context: OperationContext,
+  claim: PersistentVolumeClaim,
+  error: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const condition = { type: 'NodeResizeError', message: `failed to expand pvc with ${error}` } as const;
+  const told = withResizeCondition(claim, condition, context.clock, { alone: false });
+  await context.client.updateStatus(persistentVolumeClaims, told, { signal });
 }
 
 async function settleFailure(
   context: OperationContext,
   { desired, pod }: ExpandRequest,
-  { claim, newSizeBytes, thrown }: ExpandFailure,
+  { claim, newSizeBytes, thrown }: ExpandAttempt & { readonly thrown: unknown },
   signal: AbortSignal,
 ): Promise<void> {
   const code = thrown instanceof VolumeError ? thrown.grpcCode : undefined;
-  const error = operationError(
-    { what: 'NodeExpandVolume.NodeExpandVolume failed', volumeName: pod.spec.name, eventReason: 'VolumeResizeFailed' },
-    thrown,
-  );
-  if (code === inUseCode) {
-    context.actual.markExpandRefused(desired.name, newSizeBytes);
-    context.recordEvent(pod.pod, 'Warning', 'VolumeResizeFailed', error.message);
-    return;
+  const isInfeasible = code !== undefined && infeasibleCodes.has(code);
+  if (failureKindOf(thrown) === 'final') {
+    const isTold = isInfeasible && resizeStatusOf(claim) !== undefined;
+    await tellClaim(
+      context,
+      isTold ? withResizeStatus(claim, 'NodeResizeInfeasible') : claim,
+      messageOf(thrown),
+      signal,
+    );
   }
-  if (code !== undefined && infeasibleCodes.has(code)) {
-    const marked = resizeStatusOf(claim) ? withResizeStatus(claim, 'NodeResizeInfeasible') : claim;
-    const condition = { type: 'NodeResizeError', message: `failed to expand pvc with ${messageOf(thrown)}` } as const;
-    const told = withResizeCondition(marked, condition, context.clock, { alone: false });
-    await context.client.updateStatus(persistentVolumeClaims, told, { signal });
-    context.actual.markExpandRefused(desired.name, newSizeBytes);
-  }
-  throw error;
+  if (code === inUseCode || isInfeasible) context.actual.markExpandRefused(desired.name, newSizeBytes);
+  // In use: the pod may have the volume as it is, and gets the size when the volume is mounted anew.
+  if (code === inUseCode) return;
+  const what = 'NodeExpandVolume.NodeExpandVolume failed';
+  throw operationError({ what, volumeName: pod.spec.name, eventReason: 'VolumeResizeFailed' }, thrown);
+}
+
+/**
+ * The plugin took the step and the volume is smaller than asked all the same. The claim must not show a size that is
+ * not there; what there is can be used.
+ */
+async function settleShortfall(
+  context: OperationContext,
+  { desired, pod }: ExpandRequest,
+  { claim, newSizeBytes, reachedBytes }: ExpandAttempt & { readonly reachedBytes: bigint },
+  signal: AbortSignal,
+): Promise<void> {
+  const error = `the volume has ${reachedBytes} bytes after its expansion, not ${newSizeBytes}`;
+  const message = `NodeExpandVolume.NodeExpandVolume failed for volume "${pod.spec.name}" : ${error}`;
+  context.recordEvent(pod.pod, 'Warning', 'VolumeResizeFailed', message);
+  await tellClaim(context, claim, error, signal);
+  context.actual.markExpandRefused(desired.name, newSizeBytes);
 }

@@ -16,7 +16,7 @@ import {
   type VolumePlugin,
 } from '../../../volume-plugins/index.ts';
 import type { ActualVolume } from '../cache/actual-state-of-world.ts';
-import { checkNodeAffinity, markFailedDevice, markFailedMount } from './mount-volume.ts';
+import { checkNodeAffinity, expandBeforeUse, markFailedDevice, markFailedMount } from './mount-volume.ts';
 import type { OperationContext } from './operation-context.ts';
 import { operationError } from './operation-error.ts';
 import { type MountTarget, podMountOf, type UnmountTarget } from './operation-targets.ts';
@@ -76,6 +76,7 @@ export async function mapVolume(context: OperationContext, target: MountTarget, 
   const failed = (what: string, thrown: unknown) =>
     operationError({ what, volumeName: spec.name, eventReason }, thrown);
   const mapper = mapperOf(plugin);
+  context.actual.initializeSize(name, desired.claimSizeBytes);
   let published: string;
   try {
     published = await mapper.mapPodDevice({ spec, pod: pod.pod, keepOnFailure: before !== undefined }, signal);
@@ -90,7 +91,13 @@ export async function mapVolume(context: OperationContext, target: MountTarget, 
     context.actual.setPodMount(name, { ...settled, state: 'uncertain' });
     throw failed('MapVolume.MapBlockVolume failed', thrown);
   }
-  context.actual.setPodMount(name, settled);
+  try {
+    await expandBeforeUse(context, target, { before, volumePath: published }, signal);
+  } catch (thrown) {
+    context.actual.setPodMount(name, { ...settled, state: 'uncertain' });
+    throw failed('MapVolume.MarkVolumeAsMounted failed while expanding volume', thrown);
+  }
+  context.actual.setPodMount(name, { ...settled, path: published });
 }
 
 async function bindDevice(context: OperationContext, source: string, target: string): Promise<void> {

@@ -116,6 +116,7 @@ export async function setUpVolume(context: OperationContext, target: SetUpTarget
   const mounter = newMounter(context, target);
   const before = actual.pods.get(podKey);
   const attributes = mounter.attributes;
+  context.actual.initializeSize(desired.name, desired.claimSizeBytes);
   const settled: PodMount = { ...podMountOf(target), path: mounter.path, attributes };
   const { fsGroup, fsGroupChangePolicy } = pod.pod.spec.securityContext ?? {};
   try {
@@ -131,7 +132,7 @@ export async function setUpVolume(context: OperationContext, target: SetUpTarget
     throw failed('MountVolume.SetUp failed', thrown);
   }
   try {
-    await expandBeforeUse(context, target, mounter.path, signal);
+    await expandBeforeUse(context, target, { before, volumePath: mounter.path }, signal);
   } catch (thrown) {
     // It is mounted, but too small for the pod: not to be used yet, and to be undone when the pod goes.
     context.actual.setPodMount(desired.name, { ...settled, state: 'uncertain' });
@@ -159,14 +160,23 @@ function newMounter(context: OperationContext, target: MountTarget) {
   return plugin.newMounter(spec, pod);
 }
 
-async function expandBeforeUse(
+interface MountedPath {
+  /** The mount as it was before the step. */
+  readonly before: PodMount | undefined;
+  readonly volumePath: string;
+}
+
+/** For a pod that does not run yet. A driver that refused while the volume was in use may do it at this mount. */
+export async function expandBeforeUse(
   context: OperationContext,
-  { desired, actual, podKey, pod }: MountTarget,
-  volumePath: string,
+  { desired, actual, pod }: MountTarget,
+  { before, volumePath }: MountedPath,
   signal: AbortSignal,
 ): Promise<void> {
   const wanted = desired.expandToBytes;
-  if (wanted === undefined || actual.pods.has(podKey) || !isExpansionDue(actual, wanted)) return;
+  if (wanted === undefined || before?.state === 'mounted' || before?.reconstructed) return;
+  context.actual.forgetExpandRefusal(desired.name);
+  if (!isExpansionDue(actual, wanted)) return;
   await expandVolume(context, { desired, actual, pod, volumePath, online: false }, signal);
 }
 

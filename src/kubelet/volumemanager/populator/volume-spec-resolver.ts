@@ -39,6 +39,7 @@ export interface ResolvedVolume {
   readonly spec: VolumeSpec;
   readonly gid: string | undefined;
   readonly expandToBytes: bigint | undefined;
+  readonly claimSizeBytes: bigint | undefined;
 }
 
 export interface ResolveRequest {
@@ -62,14 +63,16 @@ export class VolumeSpecResolver {
       volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && ephemeralClaimName(pod, volume.name));
     if (claimName === undefined) {
       const spec = migratedSpec(specFromVolume(volume), pod.metadata.namespace ?? '');
-      return { spec, gid: undefined, expandToBytes: undefined };
+      return { spec, gid: undefined, expandToBytes: undefined, claimSizeBytes: undefined };
     }
     const { claim, persistentVolume } = await this.#getBound(request, claimName, signal);
     const { readOnly = false } = volume.persistentVolumeClaim ?? {};
     const spec = migratedSpec(specFromPersistentVolume(persistentVolume, readOnly), pod.metadata.namespace ?? '');
     checkVolumeMode(request, spec);
     const gid = persistentVolume.metadata.annotations?.[annVolumeGid];
-    return { spec, gid, expandToBytes: expandTarget(claim, persistentVolume) };
+    const shown = claim.status?.capacity?.storage;
+    const claimSizeBytes = shown === undefined ? undefined : quantityValue(shown);
+    return { spec, gid, expandToBytes: expandTarget(claim, persistentVolume), claimSizeBytes };
   }
 
   async #getBound(request: ResolveRequest, claimName: string, signal: AbortSignal) {
@@ -140,17 +143,25 @@ function checkVolumeMode({ volume, used }: ResolveRequest, spec: VolumeSpec): vo
   }
 }
 
-/** The volume's size when the claim does not show it yet and it is the node's turn to make it true. */
+/**
+ * The volume's size when it is the node's turn to make it true: the claim does not show it yet, or another node of a
+ * shared volume was first and this one may still lag behind.
+ */
 function expandTarget(claim: PersistentVolumeClaim, volume: PersistentVolume): bigint | undefined {
   const size = volume.spec.capacity?.storage;
   const shown = claim.status?.capacity?.storage;
-  if (size === undefined || shown === undefined || compareQuantities(size, shown) <= 0) return undefined;
-  if (!isNodesTurn(claim)) return undefined;
-  return claim.metadata.annotations?.[annNodeExpansionNotRequired] === 'true' ? undefined : quantityValue(size);
+  if (size === undefined || shown === undefined) return undefined;
+  const isDue = compareQuantities(size, shown) > 0 ? isNodesTurn(claim) : isSharedAndGrown(claim);
+  if (!isDue || claim.metadata.annotations?.[annNodeExpansionNotRequired] === 'true') return undefined;
+  return quantityValue(size);
 }
 
 /** A claim without a status was grown by a resizer of before there were any. */
 function isNodesTurn(claim: PersistentVolumeClaim): boolean {
   const status = resizeStatusOf(claim);
   return status === undefined || status === 'NodeResizePending' || status === 'NodeResizeInProgress';
+}
+
+function isSharedAndGrown(claim: PersistentVolumeClaim): boolean {
+  return resizeStatusOf(claim) === undefined && (claim.spec.accessModes?.includes('ReadWriteMany') ?? false);
 }

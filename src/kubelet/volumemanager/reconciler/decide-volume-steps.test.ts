@@ -41,6 +41,7 @@ function desired(fields: Partial<DesiredVolume> = {}): DesiredVolume {
     reportedInUse: true,
     pods: new Map([['k', wish]]),
     expandToBytes: undefined,
+    claimSizeBytes: undefined,
     ...fields,
   };
 }
@@ -57,7 +58,7 @@ function actual(fields: Partial<ActualVolume> = {}): ActualVolume {
     deviceReconstructed: false,
     deviceMountPath: '/d',
     pods: new Map(),
-    expandedToBytes: undefined,
+    sizeBytes: undefined,
     expandRefusedBytes: undefined,
     ...fields,
   };
@@ -97,7 +98,7 @@ describe('a volume that is wanted', () => {
   it('[E5] is expanded once, through a pod that may write', () => {
     const grown = desired({ expandToBytes: 2n });
     expect(kinds(grown, actual({ pods: withMount() }), facts)).toEqual(['expand']);
-    expect(kinds(grown, actual({ pods: withMount(), expandedToBytes: 2n }), facts)).toEqual([]);
+    expect(kinds(grown, actual({ pods: withMount(), sizeBytes: 2n }), facts)).toEqual([]);
     expect(kinds(grown, actual({ pods: withMount(), expandRefusedBytes: 2n }), facts)).toEqual([]);
     const attributes = { readOnly: true, seLinuxRelabel: false };
     expect(kinds(grown, actual({ pods: withMount({ attributes }) }), facts)).toEqual([]);

@@ -297,8 +297,7 @@ export class VolumeReconciler implements AsyncDisposable {
         else await setUpVolume(context, { ...target, unwanted }, signal);
         return;
       case 'expand': {
-        const mount = target.actual.pods.get(podKey);
-        const volumePath = mount?.blockDevicePath ?? mount?.path ?? '';
+        const volumePath = target.actual.pods.get(podKey)?.path ?? '';
         await expandVolume(context, { ...target, volumePath, online: true }, signal);
       }
     }
@@ -310,6 +309,7 @@ export class VolumeReconciler implements AsyncDisposable {
     const mount = volume.pods.get(podKey);
     if (!mount) return;
     const mounter = volume.plugin.newMounter(pod.spec, pod.pod);
+    this.#actual.initializeSize(name, this.#options.desired.get(name)?.claimSizeBytes);
     this.#actual.setPodMount(name, {
       ...mount,
       pod: pod.pod,

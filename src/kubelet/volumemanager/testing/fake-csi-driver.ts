@@ -8,6 +8,7 @@ import {
   directConnection,
   Node,
   NodeCapability,
+  type NodeExpandVolumeRequest,
   type NodePublishVolumeRequest,
   type NodeStageVolumeRequest,
   serve,
@@ -27,6 +28,9 @@ export class FakeCsiDriver {
   readonly calls: string[] = [];
   readonly staged: NodeStageVolumeRequest[] = [];
   readonly published: NodePublishVolumeRequest[] = [];
+  readonly expanded: NodeExpandVolumeRequest[] = [];
+  /** What NodeExpandVolume says that the volume has now; 0 says nothing. */
+  expandedToBytes = 0n;
   /** Runs before a call has its effect. */
   before: Hook = () => {};
   /** Runs after the effect, before the answer. */
@@ -64,8 +68,11 @@ export class FakeCsiDriver {
         return call('NodePublishVolume', () => mount(request.volumeId, request.targetPath));
       },
       nodeUnpublishVolume: (request) => call('NodeUnpublishVolume', () => unmount(request.targetPath)),
-      nodeExpandVolume: (request) =>
-        call(`NodeExpandVolume ${request.capacityRange?.requiredBytes}`, async () => undefined),
+      nodeExpandVolume: async (request) => {
+        this.expanded.push(request);
+        await call(`NodeExpandVolume ${request.capacityRange?.requiredBytes}`, async () => undefined);
+        return { capacityBytes: this.expandedToBytes };
+      },
     });
     this.connection = directConnection({ clock, services: [handlers] });
   }
