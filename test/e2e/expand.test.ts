@@ -44,7 +44,7 @@ describe('claims that ask for more', () => {
     stowage.ok(['patch', 'pvc', name, '-p', JSON.stringify({ spec: { resources: { requests: { storage } } } })]);
   const hasSize = (name: string, size: string) => untilField(name, '.status.capacity.storage', (out) => out === size);
 
-  it('[E2] [E4] [E5] [O20] get it while a pod uses them, the driver first and then the node', async () => {
+  it('[E2] [E4] [E5] [O20] [W10] get it while a pod uses them, the driver first and then the node', async () => {
     await apply(claim('used'), pod('user', { persistentVolumeClaim: { claimName: 'used' } }));
     await untilRunning('user');
     await ask('used', '32Mi');
@@ -76,6 +76,33 @@ describe('claims that ask for more', () => {
     await ask('greedy', '64Mi');
     await hasSize('greedy', '64Mi');
     expect(await stowage.ok('get pvc greedy -o jsonpath={.status.conditions}')).toBe('');
+  });
+
+  it('[E6] get it when they are those of a StatefulSet, whose pods go on', async () => {
+    const replicas = 2;
+    const { spec } = claim('unused') as { spec: object };
+    await apply({
+      apiVersion: 'apps/v1',
+      kind: 'StatefulSet',
+      metadata: { name: 'set' },
+      spec: {
+        replicas,
+        serviceName: 'set',
+        selector: { matchLabels: { app: 'set' } },
+        template: {
+          metadata: { labels: { app: 'set' } },
+          spec: { terminationGracePeriodSeconds: 0, containers: [container] },
+        },
+        volumeClaimTemplates: [{ metadata: { name: 'data' }, spec }],
+      },
+    });
+    const pods = Array.from({ length: replicas }, (_, index) => `set-${index}`);
+    for (const name of pods) await untilRunning(name);
+    const identities = () => stowage.ok('get pods -l app=set -o jsonpath={.items[*].metadata.uid}');
+    const before = await identities();
+    for (const name of pods) await ask(`data-${name}`, '32Mi');
+    for (const name of pods) await hasSize(`data-${name}`, '32Mi');
+    expect(await identities()).toBe(before);
   });
 
   it('[E6] get it when they are the ephemeral volume of a pod', async () => {

@@ -54,6 +54,37 @@ describe('volumes of a pod', () => {
     );
   });
 
+  it('[U3][J13] keeps the volumes of a pod over the restart of its container', async () => {
+    const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '16Mi' } } };
+    await apply(
+      { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'kept' }, spec: claim },
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'kept' }, data: { key: 'value' } },
+    );
+    const volumes = {
+      disk: { emptyDir: {} },
+      memory: { emptyDir: { medium: 'Memory' } },
+      claim: { persistentVolumeClaim: { claimName: 'kept' } },
+      map: { configMap: { name: 'kept' } },
+    };
+    const written = ['disk', 'memory', 'claim'];
+    // The first run ends with an error, the second one stays.
+    const script = [
+      'test -s /map/key || exit 2',
+      ...written.map((volume) => `echo run >> /${volume}/log`),
+      'test $(wc -l < /claim/log) -gt 1 && exec sleep infinity',
+      'exit 1',
+    ].join('\n');
+    const restarting = pod('restarting', volumes) as { spec: { containers: object[] } };
+    const containers = restarting.spec.containers.map((one) => ({ ...one, command: ['sh', '-c', script] }));
+    await apply({ ...restarting, spec: { ...restarting.spec, containers } });
+    const path = '{.status.containerStatuses[0].restartCount},{.status.containerStatuses[0].ready}';
+    await stowage.until(['get', 'pod', 'restarting', '-o', `jsonpath=${path}`], (out) => out === '1,true');
+    for (const volume of written) {
+      expect(await sh('restarting', `cat /${volume}/log; grep -c " /${volume} " /proc/mounts`)).toBe('run\nrun\n1\n');
+    }
+    expect(await sh('restarting', 'cat /map/key')).toBe('value');
+  });
+
   it('[K2] checks the type of a hostPath and creates what may be created', async () => {
     await apply(pod('made', { dir: { hostPath: { path: join(host, 'a/b'), type: 'DirectoryOrCreate' } } }));
     await running('made');

@@ -29,7 +29,7 @@ async function recordPodEvent(world: World, pod: Pod | undefined, message: strin
   await world.plane.clock.settle();
 }
 
-describe('[B2] [B12] [B18] [W1] [rel-B5] [rel-B6] [rel-L13] a released volume under Recycle', () => {
+describe('[B2] [B12] [B18] [W1] [W10] [rel-B5] [rel-B6] [rel-L13] a released volume under Recycle', () => {
   runTable([
     {
       title: '[B12] waits for the pod that empties it',
