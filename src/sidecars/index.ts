@@ -1,4 +1,5 @@
 export { type CsiDriver, connectDriver } from './common/driver.ts';
+export { oneCallPerVolume } from './common/one-call-per-volume.ts';
 export { type AttacherOptions, startAttacher } from './external-attacher/controller.ts';
 export { type ProvisionerOptions, startProvisioner } from './external-provisioner/controller.ts';
 export { canResize, type ResizerOptions, startResizer } from './external-resizer/controller.ts';

@@ -98,6 +98,29 @@ describe('external-attacher', () => {
     expect(backend.published.size).toBe(0);
   });
 
+  it('[O18][rel-D5] takes a volume that the backend does not know for detached', async () => {
+    await attach();
+    backend.fail('refusals', 'ControllerUnpublishVolume', Code.NOT_FOUND);
+    await plane.client.delete(volumeAttachments, { name: 'a' });
+    await plane.clock.settle();
+    expect(await attachment()).toBeUndefined();
+    expect(backend.methods().filter((method) => method === 'ControllerUnpublishVolume')).toHaveLength(1);
+  });
+
+  it.each([Code.FAILED_PRECONDITION, Code.INTERNAL, Code.INVALID_ARGUMENT, Code.DEADLINE_EXCEEDED])(
+    '[O18][rel-D5] takes no other answer for that (code %i)',
+    async (code) => {
+      await attach();
+      backend.fail('refusals', 'ControllerUnpublishVolume', ...Array(5).fill(code));
+      await plane.client.delete(volumeAttachments, { name: 'a' });
+      await plane.clock.advance(7000);
+      expect((await attachment())?.metadata.finalizers).toEqual([finalizer]);
+      await plane.clock.advance(60_000);
+      expect(await attachment()).toBeUndefined();
+      expect(backend.published.size).toBe(0);
+    },
+  );
+
   it('[O18][rel-D6] detaches what was attached in doubt', async () => {
     backend.fail('lostReplies', 'ControllerPublishVolume', ...Array(50).fill(Code.DEADLINE_EXCEEDED));
     await attach();

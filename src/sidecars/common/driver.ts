@@ -18,11 +18,13 @@ import {
   readNodeCapabilities,
   readPluginCapabilities,
 } from '../../csi/index.ts';
+import { oneCallPerVolume } from './one-call-per-volume.ts';
 
 export interface CsiDriver {
   readonly name: string;
   readonly plugin: PluginCapabilities;
   readonly controllerCapabilities: ReadonlySet<ControllerCapability>;
+  /** Calls that concern one volume wait for each other. */
   readonly controller: ControllerClient;
   /** Who grows its volumes: the controller (and perhaps the node after it), the node alone, or nobody. */
   readonly expansion: 'controller' | 'node' | 'none';
@@ -77,7 +79,7 @@ export async function connectDriver(options: ConnectOptions): Promise<CsiDriver>
   const byController = controllerCapabilities.has(ControllerCapability.EXPAND_VOLUME);
   const onNode = !byController && (await doesNodeExpand(createCsiClient(Node, connection, defaults)));
   const expansion = byController ? 'controller' : onNode ? 'node' : 'none';
-  return { name, plugin, controllerCapabilities, controller, expansion };
+  return { name, plugin, controllerCapabilities, controller: oneCallPerVolume(controller), expansion };
 }
 
 /** A socket of controllers alone serves no node service, and says so. */

@@ -28,6 +28,8 @@ export interface ResizerMemory {
   readonly refusedInUse: Set<string>;
   /** Sizes that the driver found infeasible, to be tried again after a while. */
   readonly infeasibleSizes: SlowRetries;
+  /** The class in progress was begun here while none was in doubt: without it, the volume may have yet another. */
+  readonly begunInOrder: Set<string>;
   /** Classes that the driver found infeasible, to be tried again after a while. */
   readonly infeasibleClasses: SlowRetries;
 }

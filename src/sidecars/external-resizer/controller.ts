@@ -80,6 +80,7 @@ function contextOf(options: ResizerOptions, flags: ResizerFlags): ResizerContext
     memory: {
       failedForGood: new Set(),
       refusedInUse: new Set(),
+      begunInOrder: new Set(),
       infeasibleSizes: new SlowRetries(clock, flags.retryIntervalMaxMs),
       infeasibleClasses: new SlowRetries(clock, flags.retryIntervalMaxMs),
     },
@@ -89,6 +90,7 @@ function contextOf(options: ResizerOptions, flags: ResizerFlags): ResizerContext
 function forget({ memory }: ResizerContext, key: string): void {
   memory.failedForGood.delete(key);
   memory.refusedInUse.delete(key);
+  memory.begunInOrder.delete(key);
   memory.infeasibleSizes.delete(key);
   memory.infeasibleClasses.delete(key);
 }

@@ -57,6 +57,7 @@ async function cancel(
   signal: AbortSignal,
 ): Promise<void> {
   memory.infeasibleClasses.delete(keyOf(claim));
+  memory.begunInOrder.delete(keyOf(claim));
   const target = claim.status?.modifyVolumeStatus?.targetVolumeAttributesClassName ?? '';
   await client.updateStatus(persistentVolumeClaims, withEndedModify(claim), { signal });
   const message = `external resizer canceled modification of volume ${claim.metadata.name} with vac ${target}`;
@@ -90,6 +91,7 @@ async function modify(context: ResizerContext, modification: Modification, signa
   const { volume, className, isBegun } = modification;
   let { claim } = modification;
   if (!isBegun) {
+    noteOrder(context, claim);
     claim = await client.updateStatus(persistentVolumeClaims, withBegunModify(claim, className, clock), { signal });
     const message = `external resizer is modifying volume ${claim.metadata.name} with vac ${className}`;
     recorder.event(claim, 'Normal', 'VolumeModify', message);
@@ -105,6 +107,16 @@ async function modify(context: ResizerContext, modification: Modification, signa
   await complete(context, claim, volume, className, signal);
 }
 
+/** Another class may be in progress still: the driver was asked for it, and its answer got lost. */
+function noteOrder({ memory }: ResizerContext, claim: PersistentVolumeClaim): void {
+  if (claim.status?.modifyVolumeStatus?.status === 'InProgress') memory.begunInOrder.delete(keyOf(claim));
+  else memory.begunInOrder.add(keyOf(claim));
+}
+
+/**
+ * A class that is called infeasible can be given up without a word to the driver. That is right only while the volume
+ * surely has the class that the claim's status tells.
+ */
 async function settleFailure(
   { client, clock, memory, recorder }: ResizerContext,
   claim: PersistentVolumeClaim,
@@ -112,8 +124,9 @@ async function settleFailure(
   signal: AbortSignal,
 ): Promise<void> {
   const isInvalid = thrown instanceof CsiError && thrown.code === Code.INVALID_ARGUMENT;
-  const isInfeasible = isFinalError(thrown) && isInvalid;
-  if (isInfeasible) memory.infeasibleClasses.add(keyOf(claim));
+  const isRefused = isFinalError(thrown) && isInvalid;
+  if (isRefused) memory.infeasibleClasses.add(keyOf(claim));
+  const isInfeasible = isRefused && memory.begunInOrder.has(keyOf(claim));
   const told = withFailedModify(claim, messageOf(thrown), isInfeasible, clock);
   await client.updateStatus(persistentVolumeClaims, told, { signal });
   recorder.event(claim, 'Warning', 'VolumeModifyFailed', messageOf(thrown));
@@ -128,6 +141,7 @@ async function complete(
   signal: AbortSignal,
 ): Promise<void> {
   memory.infeasibleClasses.delete(keyOf(claim));
+  memory.begunInOrder.delete(keyOf(claim));
   const { name, uid } = volume.metadata;
   if (volume.spec.volumeAttributesClassName !== className) {
     const body = { metadata: { uid }, spec: { volumeAttributesClassName: className } };

@@ -11,7 +11,7 @@ import {
   PluginService,
   serve,
 } from '../../../src/csi/index.ts';
-import type { CsiDriver } from '../../../src/sidecars/index.ts';
+import { type CsiDriver, oneCallPerVolume } from '../../../src/sidecars/index.ts';
 
 export interface Call {
   readonly method: string;
@@ -70,12 +70,19 @@ export class FakeDriver {
   /** Where the next volumes can be reached from. */
   topology: Readonly<Record<string, string>>;
   readonly driver: CsiDriver;
+  /** How long a call takes before it has its effect, in milliseconds. */
+  latencyMs = 0;
+  /** Calls that came while another for the same volume was being carried out. */
+  readonly overlaps: Call[] = [];
+  readonly #inFlight: string[] = [];
+  readonly #clock: Clock;
   /** Hears of each call before it takes effect. */
   onCall: (call: Call) => void = () => {};
   /** Hears of each call after its effect, before the reply. */
   onReply: (call: Call) => void = () => {};
 
   constructor(clock: Clock, expansion: CsiDriver['expansion'] = 'controller', identity = plainIdentity) {
+    this.#clock = clock;
     const { resolveId } = identity;
     this.topology = identity.topology;
     const isPlaced = Object.keys(this.topology).length > 0;
@@ -140,7 +147,7 @@ export class FakeDriver {
         ControllerCapability.MODIFY_VOLUME,
         ...(expansion === 'controller' ? [ControllerCapability.EXPAND_VOLUME] : []),
       ]),
-      controller: createCsiClient(Controller, connection, { timeoutMs: 10_000 }),
+      controller: oneCallPerVolume(createCsiClient(Controller, connection, { timeoutMs: 10_000 })),
       expansion,
     };
   }
@@ -162,10 +169,11 @@ export class FakeDriver {
     this.creations.push(text);
   }
 
-  #act<T>(method: string, subject: string, effect: () => T): T {
+  async #act<T>(method: string, subject: string, effect: () => T): Promise<T> {
     const call = { method, subject };
     this.calls.push(call);
     this.onCall(call);
+    if (this.latencyMs > 0) await this.#take(call);
     const refusal = this.refusals.get(method)?.shift();
     if (refusal) throw refusal;
     const result = effect();
@@ -173,6 +181,14 @@ export class FakeDriver {
     const lost = this.lostReplies.get(method)?.shift();
     if (lost) throw lost;
     return result;
+  }
+
+  async #take(call: Call): Promise<void> {
+    const [volume = ''] = call.subject.split(/[@= ]/);
+    if (this.#inFlight.includes(volume)) this.overlaps.push(call);
+    this.#inFlight.push(volume);
+    await this.#clock.sleep(this.latencyMs);
+    this.#inFlight.splice(this.#inFlight.indexOf(volume), 1);
   }
 }
 

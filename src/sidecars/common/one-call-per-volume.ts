@@ -1,0 +1,27 @@
+/**
+ * A driver's controller that hears of one call per volume at a time, whichever of the roles in this process makes it.
+ * CSI lets drivers answer ABORTED to anything else, and some of them do worse.
+ */
+import { KeyLock } from '../../base/index.ts';
+import type { CallOptions, ControllerClient } from '../../csi/index.ts';
+
+/** A call waits for as long as those before it may take; its own time limit starts after that. */
+export function oneCallPerVolume(controller: ControllerClient): ControllerClient {
+  const lock = new KeyLock<string>();
+  const byVolume =
+    <Request extends { readonly volumeId?: string }, Answer>(
+      call: (request: Request, options?: Partial<CallOptions>) => Promise<Answer>,
+    ) =>
+    (request: Request, options?: Partial<CallOptions>) =>
+      lock.run(`id ${request.volumeId}`, () => call(request, options));
+  return {
+    ...controller,
+    createVolume: (request, options) =>
+      lock.run(`name ${request.name}`, () => controller.createVolume(request, options)),
+    deleteVolume: byVolume(controller.deleteVolume),
+    controllerPublishVolume: byVolume(controller.controllerPublishVolume),
+    controllerUnpublishVolume: byVolume(controller.controllerUnpublishVolume),
+    controllerExpandVolume: byVolume(controller.controllerExpandVolume),
+    controllerModifyVolume: byVolume(controller.controllerModifyVolume),
+  };
+}
