@@ -14,7 +14,6 @@ const maxAttemptsLabel = 15;
 
 export class SchedulerMetrics {
   readonly #clock: Clock;
-  readonly #profile: string;
   readonly #attempts;
   readonly #attemptSeconds;
   readonly #algorithmSeconds;
@@ -25,9 +24,8 @@ export class SchedulerMetrics {
   readonly #incoming;
   readonly #registry: MetricsRegistry;
 
-  constructor(clock: Clock, profile: string, registry = new MetricsRegistry()) {
+  constructor(clock: Clock, registry = new MetricsRegistry()) {
     this.#clock = clock;
-    this.#profile = profile;
     this.#registry = registry;
     const seconds = exponentialBuckets(0.001, 2, 15);
     this.#attempts = registry.counter({
@@ -97,9 +95,9 @@ export class SchedulerMetrics {
     this.#algorithmSeconds.observe(this.#secondsSince(sinceMs));
   }
 
-  attempted(result: AttemptResult, sinceMs: number): void {
-    this.#attempts.inc([result, this.#profile]);
-    this.#attemptSeconds.observe(this.#secondsSince(sinceMs), [result, this.#profile]);
+  attempted(result: AttemptResult, profile: string, sinceMs: number): void {
+    this.#attempts.inc([result, profile]);
+    this.#attemptSeconds.observe(this.#secondsSince(sinceMs), [result, profile]);
   }
 
   /** A pod has its node, so long after it came into the queue. */

@@ -3,24 +3,24 @@
  * volumes, then the pod) run beside the next attempts. What it has chosen is assumed in its cache until the API shows
  * it or it is taken back.
  */
-import { isConflict, isNotFound, keyOf, type Pod, podDisruptionBudgets, pods } from '../api/index.ts';
-import { type Clock, type DecisionLog, type Logger, type MetricsRegistry, messageOf } from '../base/index.ts';
+import { isConflict, isNotFound, keyOf, type Pod, pods } from '../api/index.ts';
+import { assert, type Clock, type DecisionLog, type Logger, type MetricsRegistry, messageOf } from '../base/index.ts';
 import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
 import { isPodPhaseTerminal } from '../component-helpers/index.ts';
 import { SchedulerCache } from './cache/scheduler-cache.ts';
 import { ClaimGrace } from './claim-grace.ts';
-import { createDefaultPlugins } from './default-plugins.ts';
 import { addEventHandlers } from './event-handlers.ts';
 import { explainFailure, explainPlacement, forgetExplanation } from './explain.ts';
 import { FitError } from './framework/fit-error.ts';
-import { Framework, type Placement } from './framework/framework.ts';
+import type { Placement } from './framework/framework.ts';
 import { Nominator } from './framework/nominator.ts';
-import type { Plugin, QueuedPod } from './framework/plugin.ts';
+import type { QueuedPod } from './framework/plugin.ts';
 import { PluginError } from './framework/plugin-error.ts';
+import { defaultSchedulerName, schedulerNameOf } from './framework/scheduler-name.ts';
 import { SchedulerMetrics } from './metrics.ts';
-import { DefaultPreemption } from './plugins/default-preemption/default-preemption.ts';
-import type { UtilizationShapePoint } from './plugins/volume-binding/scorer.ts';
-import { SchedulingQueue } from './queue/scheduling-queue.ts';
+import { createVolumeCaches } from './plugins/volume-plugins.ts';
+import { createProfile, type Profile, type SchedulerProfile } from './profile.ts';
+import { type Backoff, SchedulingQueue } from './queue/scheduling-queue.ts';
 import { clearNomination, type ReporterOptions, reportFailure } from './report.ts';
 
 export interface SchedulerOptions {
@@ -30,29 +30,26 @@ export interface SchedulerOptions {
   readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly schedulerName?: string;
-  readonly bindTimeoutMs?: number;
-  /** Upstream's VolumeBindingArgs.shape: turns StorageCapacityScoring on. See defaultShape. */
-  readonly shape?: readonly UtilizationShapePoint[];
+  /** Pods that name none of these are left alone. Default: one for pods that name no scheduler. */
+  readonly profiles?: readonly SchedulerProfile[];
+  /** See SchedulingQueueOptions. */
+  readonly backoff?: Backoff;
   /** Where the scheduler counts; its metrics are defined in one file. */
   readonly metrics?: MetricsRegistry;
   /** Why a pod waits, per node, under `pod/<namespace>/<name>`. */
   readonly decisions?: DecisionLog;
 }
 
-/** Upstream's VolumeBindingArgs.bindTimeoutSeconds. */
-const defaultBindTimeoutMs = 600_000;
-
 /** Pods placed before the event loop gets its turn again. */
 const podsPerTurn = 8;
 
 export class Scheduler implements AsyncDisposable {
   readonly #options: SchedulerOptions;
-  readonly #name: string;
   readonly #cache = new SchedulerCache();
   readonly #nominator = new Nominator();
   readonly #queue: SchedulingQueue;
-  readonly #framework: Framework;
+  /** By the name that pods give. */
+  readonly #profiles: ReadonlyMap<string, Profile>;
   readonly #metrics: SchedulerMetrics;
   readonly #observed: Disposable;
   readonly #stop = new AbortController();
@@ -64,18 +61,17 @@ export class Scheduler implements AsyncDisposable {
   constructor(options: SchedulerOptions) {
     const { clock, informers } = options;
     this.#options = options;
-    this.#name = options.schedulerName ?? 'default-scheduler';
     this.#claimGrace = new ClaimGrace({
       clock,
       signal: this.#stop.signal,
       retry: (uid) => this.#queue.activate(uid),
     });
-    this.#metrics = new SchedulerMetrics(clock, this.#name, options.metrics);
-    const plugins = this.#createPlugins();
-    this.#framework = new Framework(plugins, this.#nominator);
+    this.#metrics = new SchedulerMetrics(clock, options.metrics);
+    this.#profiles = this.#createProfiles(options.profiles ?? [{ schedulerName: defaultSchedulerName }]);
     this.#queue = new SchedulingQueue({
       clock,
-      plugins,
+      plugins: new Map([...this.#profiles].map(([name, { plugins }]) => [name, plugins])),
+      ...(options.backoff ? { backoff: options.backoff } : {}),
       wake: () => this.#schedulePump(),
       onIncoming: (queue, event) => this.#metrics.incoming(queue, event),
     });
@@ -85,7 +81,7 @@ export class Scheduler implements AsyncDisposable {
       cache: this.#cache,
       queue: this.#queue,
       nominator: this.#nominator,
-      isOurs: (pod) => (pod.spec.schedulerName ?? 'default-scheduler') === this.#name && !isPodPhaseTerminal(pod),
+      isOurs: (pod) => this.#profiles.has(schedulerNameOf(pod)) && !isPodPhaseTerminal(pod),
       settled: (pod) => {
         this.#claimGrace.forget(pod.metadata.uid);
         this.#nominator.remove(pod.metadata.uid);
@@ -107,24 +103,25 @@ export class Scheduler implements AsyncDisposable {
     await Promise.allSettled(this.#running);
   }
 
-  #createPlugins(): readonly Plugin[] {
-    const { client, clock, informers, recorder, logger, shape, bindTimeoutMs = defaultBindTimeoutMs } = this.#options;
-    const preemption = new DefaultPreemption({
-      client,
-      clock,
-      recorder,
-      logger,
+  #createProfiles(given: readonly SchedulerProfile[]): ReadonlyMap<string, Profile> {
+    const surroundings = {
+      ...this.#options,
       signal: this.#stop.signal,
-      pods: informers.informer(pods),
-      budgets: informers.informer(podDisruptionBudgets),
       nominator: this.#nominator,
-      runner: () => this.#framework,
-      track: (work) => this.#track(work),
-      finished: ({ metadata: { uid } }, failed) => this.#queue.release(uid, 'DefaultPreemption', failed),
-      lostNomination: (pod) => this.#clearNomination(pod),
+      caches: createVolumeCaches(this.#options.informers),
+      track: (work: Promise<void>) => this.#track(work),
+      finished: ({ metadata: { uid } }: Pod, failed: boolean) => this.#queue.release(uid, 'DefaultPreemption', failed),
+      lostNomination: (pod: Pod) => this.#clearNomination(pod),
       metrics: this.#metrics,
-    });
-    return createDefaultPlugins({ client, clock, informers, bindTimeoutMs, preemption, ...(shape ? { shape } : {}) });
+    };
+    return new Map(given.map((profile) => [profile.schedulerName, createProfile(profile, surroundings)]));
+  }
+
+  /** Of a pod that came into the queue, which only those of a profile do. */
+  #profileOf(pod: Pod): Profile {
+    const profile = this.#profiles.get(schedulerNameOf(pod));
+    assert(profile, 'only pods of a profile are queued');
+    return profile;
   }
 
   #schedulePump(): void {
@@ -147,11 +144,12 @@ export class Scheduler implements AsyncDisposable {
 
   #scheduleOne(queued: QueuedPod): void {
     const { pod } = queued;
+    const { framework } = this.#profileOf(pod);
     const startMs = this.#metrics.now();
     let placement: Placement;
     try {
-      placement = this.#framework.place(pod, this.#cache);
-      this.#framework.reserve(placement, pod);
+      placement = framework.place(pod, this.#cache);
+      framework.reserve(placement, pod);
       this.#metrics.chose(startMs);
     } catch (thrown) {
       this.#giveBack(queued, thrown, startMs);
@@ -168,25 +166,40 @@ export class Scheduler implements AsyncDisposable {
   }
 
   async #bind(queued: QueuedPod, placement: Placement, startMs: number): Promise<void> {
-    const { clock, recorder, logger } = this.#options;
+    const { clock, logger } = this.#options;
     const { pod } = queued;
+    const { name: profile, framework, recorder } = this.#profileOf(pod);
     const { node } = placement;
     const { signal } = this.#stop;
     try {
-      await this.#framework.bind(placement, pod, signal);
+      await framework.bind(placement, pod, signal);
       this.#queue.remove(pod.metadata.uid);
       this.#claimGrace.forget(pod.metadata.uid);
       const name = `${pod.metadata.namespace}/${pod.metadata.name}`;
-      this.#metrics.attempted('scheduled', startMs);
+      this.#metrics.attempted('scheduled', profile, startMs);
       this.#metrics.placed(queued.attempts, clock.now() - queued.firstSeenMs);
       explainPlacement(this.#options.decisions, pod, node.metadata.name);
       recorder.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${name} to ${node.metadata.name}`);
     } catch (thrown) {
-      this.#framework.unreserve(placement, pod);
+      framework.unreserve(placement, pod);
       this.#forget(pod, node.metadata.name);
       if (signal.aborted) return;
+      if (isConflict(causeOf(thrown)) && (await this.#isSettledElsewhere(pod))) {
+        this.#queue.remove(pod.metadata.uid);
+        return;
+      }
       logger.info('pod could not be bound', { pod: keyOf(pod), node: node.metadata.name, error: messageOf(thrown) });
       this.#giveBack(queued, thrown, startMs);
+    }
+  }
+
+  /** Whether the API server knows better than what is seen here that the pod needs no node: another scheduler was first. */
+  async #isSettledElsewhere({ metadata }: Pod): Promise<boolean> {
+    try {
+      const live = await this.#options.client.get(pods, metadata, { signal: this.#stop.signal });
+      return live.metadata.uid !== metadata.uid || Boolean(live.spec.nodeName);
+    } catch (error) {
+      return isNotFound(error);
     }
   }
 
@@ -199,7 +212,7 @@ export class Scheduler implements AsyncDisposable {
 
   #giveBack(queued: QueuedPod, thrown: unknown, startMs: number): void {
     const { pod } = queued;
-    const failure = thrown instanceof PluginError ? thrown.cause : thrown;
+    const failure = causeOf(thrown);
     const current = this.#options.informers.informer(pods).get(keyOf(pod));
     const gone = !current || current.metadata.uid !== pod.metadata.uid || current.spec.nodeName || isNotFound(failure);
     if (gone || current.metadata.deletionTimestamp) {
@@ -208,7 +221,7 @@ export class Scheduler implements AsyncDisposable {
     }
     const diagnosis = thrown instanceof FitError ? thrown.diagnosis : undefined;
     const quiet = diagnosis?.waitsForClaims === true && this.#claimGrace.covers(pod.metadata.uid);
-    this.#metrics.attempted(diagnosis ? 'unschedulable' : 'error', startMs);
+    this.#metrics.attempted(diagnosis ? 'unschedulable' : 'error', schedulerNameOf(pod), startMs);
     explainFailure(this.#options.decisions, pod, thrown);
     const nominatedNodeName = diagnosis?.nominatedNodeName;
     if (nominatedNodeName) this.#nominator.add(current, nominatedNodeName);
@@ -218,7 +231,7 @@ export class Scheduler implements AsyncDisposable {
     this.#queue.giveBack(pod.metadata.uid, { refusedBy, spareBackoff: quiet || lostRace });
     if (quiet) return;
     this.#track(
-      reportFailure(this.#reporter, current, {
+      reportFailure(this.#reporterFor(pod), current, {
         reason: diagnosis ? 'Unschedulable' : 'SchedulerError',
         message: messageOf(thrown),
         ...(nominatedNodeName === undefined ? {} : { nominatedNodeName }),
@@ -226,17 +239,21 @@ export class Scheduler implements AsyncDisposable {
     );
   }
 
-  get #reporter(): ReporterOptions {
-    const { client, clock, recorder, logger } = this.#options;
-    return { client, clock, recorder, logger, signal: this.#stop.signal };
+  #reporterFor(pod: Pod): ReporterOptions {
+    const { client, clock, logger } = this.#options;
+    return { client, clock, recorder: this.#profileOf(pod).recorder, logger, signal: this.#stop.signal };
   }
 
   async #clearNomination(pod: Pod): Promise<void> {
     this.#nominator.remove(pod.metadata.uid);
     const current = this.#options.informers.informer(pods).get(keyOf(pod));
-    if (current?.metadata.uid === pod.metadata.uid) await clearNomination(this.#reporter, current);
+    if (current?.metadata.uid === pod.metadata.uid) await clearNomination(this.#reporterFor(pod), current);
     this.#queue.activate(pod.metadata.uid);
   }
+}
+
+function causeOf(thrown: unknown): unknown {
+  return thrown instanceof PluginError ? thrown.cause : thrown;
 }
 
 function assumedOn(pod: Pod, nodeName: string): Pod {

@@ -33,7 +33,7 @@ describe('pods that wait for the scheduler', () => {
     const { clock, random, logger } = plane;
     const informers = plane.use(createInformerFactory({ client, clock, logger, random }));
     const recorder = plane.recorder(schedulerName ?? 'default-scheduler');
-    const named = schedulerName === undefined ? {} : { schedulerName };
+    const named = schedulerName === undefined ? {} : { profiles: [{ schedulerName }] };
     const scheduler = plane.use(new Scheduler({ client, informers, recorder, clock, logger, metrics, ...named }));
     informers.start();
     await clock.settle();

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { assert, describe, expect, it } from 'vitest';
 import { csiDrivers, csiStorageCapacities, nodes, storageClasses } from '../../src/api/index.ts';
+import { parseSchedulerConfig } from '../../src/cluster/flags/scheduler-config.ts';
 import { defaultShape, type UtilizationShapePoint } from '../../src/scheduler/index.ts';
 import { classDraft, nodeDraft } from './support/objects.ts';
 import { ScheduledVolumes } from './support/scheduled-volumes.ts';
@@ -8,13 +9,24 @@ const fullest: readonly UtilizationShapePoint[] = [
   { utilization: 0, score: 0 },
   { utilization: 100, score: 10 },
 ];
+const configFile = `
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+- pluginConfig:
+  - name: VolumeBinding
+    args: { shape: [{ utilization: 0, score: 0 }, { utilization: 100, score: 10 }] }
+`;
 const roomOn = { n1: '5Gi', n2: '2Gi', n3: '100Gi' };
 
 describe('how full a pod would make the storage of a node', () => {
   it.each([
     ['with most room by default', defaultShape, 'n3'],
     ['that is filled best by another shape', fullest, 'n2'],
-  ])('[H6] decides for the node %s', async (_title, shape, chosen) => {
+    ['as the configuration file says', undefined, 'n2'],
+  ])('[H6] decides for the node %s', async (_title, given, chosen) => {
+    const shape = given ?? (await parseSchedulerConfig(configFile)).profiles[0]?.arguments?.shape;
+    assert(shape, 'the file gives one');
     await using world = await ScheduledVolumes.start();
     const { client } = world.plane;
     for (const name of ['n2', 'n3']) await client.create(nodes, nodeDraft(name));
@@ -28,7 +40,7 @@ describe('how full a pod would make the storage of a node', () => {
         capacity,
       });
     }
-    await world.run({ shape });
+    await world.run({ profiles: [{ schedulerName: 'default-scheduler', arguments: { shape } }] });
     await world.createClaim('a', 'new');
     await world.createPod('user', ['a']);
     expect(await world.selectedFor('a')).toBe(chosen);

@@ -15,8 +15,7 @@ profiles:
   - name: VolumeBinding
     args: { kind: VolumeBindingArgs, bindTimeoutSeconds: 90 }
 `);
-    expect(config.schedulerName).toBe('storage-scheduler');
-    expect(config.bindTimeoutMs).toBe(90_000);
+    expect(config.profiles).toEqual([{ schedulerName: 'storage-scheduler', arguments: { bindTimeoutMs: 90_000 } }]);
     expect(Object.fromEntries(config.flags)).toEqual({
       kubeconfig: '/etc/kubernetes/scheduler.conf',
       'kube-api-qps': '50',
@@ -27,22 +26,169 @@ profiles:
     });
   });
 
+  it('takes several profiles with plugins and their arguments', async () => {
+    const { profiles, backoff, idle } = await parseSchedulerConfig(`${head}
+parallelism: 16
+percentageOfNodesToScore: 30
+podInitialBackoffSeconds: 2
+podMaxBackoffSeconds: 20
+enableProfiling: true
+clientConnection: { acceptContentTypes: application/json }
+profiles:
+- schedulerName: default-scheduler
+  plugins:
+    score: { disabled: [{ name: '*' }], enabled: [{ name: VolumeBinding, weight: 4 }] }
+- schedulerName: second
+  percentageOfNodesToScore: 70
+  pluginConfig:
+  - name: VolumeBinding
+    args: { shape: [{ utilization: 0, score: 0 }, { utilization: 100, score: 10 }] }
+  - name: NodeResourcesFit
+    args: { scoringStrategy: { type: MostAllocated, resources: [{ name: cpu, weight: 3 }, { name: memory }] } }
+  - name: InterPodAffinity
+    args: { hardPodAffinityWeight: 7, ignorePreferredTermsOfExistingPods: true }
+  - name: PodTopologySpread
+    args:
+      defaultingType: List
+      defaultConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule }]
+  - name: DefaultPreemption
+    args: { minCandidateNodesPercentage: 20 }
+`);
+    expect(profiles).toEqual([
+      {
+        schedulerName: 'default-scheduler',
+        percentageOfNodesToScore: 30,
+        plugins: { score: { enabled: [{ name: 'VolumeBinding', weight: 4 }], disabled: ['*'] } },
+        arguments: {},
+      },
+      {
+        schedulerName: 'second',
+        percentageOfNodesToScore: 70,
+        arguments: {
+          shape: [
+            { utilization: 0, score: 0 },
+            { utilization: 100, score: 10 },
+          ],
+          scoringStrategy: {
+            type: 'MostAllocated',
+            resources: [
+              { name: 'cpu', weight: 3 },
+              { name: 'memory', weight: 1 },
+            ],
+          },
+          interPodAffinity: { hardPodAffinityWeight: 7, ignorePreferredTermsOfExistingPods: true },
+          spread: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
+          preemption: { minCandidatesPercentage: 20 },
+        },
+      },
+    ]);
+    expect(backoff).toEqual({ initialMs: 2000, maxMs: 20_000 });
+    expect(idle.map(({ flag }) => flag)).toEqual([
+      '--config: parallelism',
+      '--config: enableProfiling',
+      '--config: clientConnection.acceptContentTypes',
+    ]);
+  });
+
+  const plugins = (text: string) => `profiles: [{ plugins: { ${text} } }]`;
+  const args = (name: string, text: string) => `profiles: [{ pluginConfig: [{ name: ${name}, args: { ${text} } }] }]`;
+  const at = 'profiles[0].pluginConfig[0].args';
+
   it.each([
-    ['parallelism: 16', 'parallelism is not supported'],
+    ['healthzBindAddress: 0.0.0.0:10251', 'healthzBindAddress is not supported'],
+    ['extenders: [{ urlPrefix: x }]', 'extenders is not supported'],
+    ['parallelism: 0', 'parallelism: Invalid value: 0: should be an integer value greater than zero'],
+    ['percentageOfNodesToScore: 101', 'percentageOfNodesToScore: Invalid value: 101: not in valid range [0-100]'],
+    ['podInitialBackoffSeconds: 0', 'podInitialBackoffSeconds: Invalid value: 0: must be greater than 0'],
+    [
+      'podInitialBackoffSeconds: 11',
+      'podMaxBackoffSeconds: Invalid value: 10: must be greater than or equal to PodInitialBackoffSeconds',
+    ],
+    ['enableProfiling: maybe', 'enableProfiling: Invalid value: "maybe": must be true or false'],
     ['leaderElection: { leaderElekt: true }', 'leaderElection.leaderElekt is not supported'],
-    ['profiles: [{ plugins: { score: {} } }]', 'profiles[0].plugins is not supported'],
-    ['profiles: [{}, {}]', 'profiles: more than one is not supported'],
-    ['profiles: [{ schedulerName: 7 }]', 'profiles[0].schedulerName must be a name'],
-    [
-      'profiles: [{ pluginConfig: [{ name: NodeAffinity, args: {} }] }]',
-      'profiles[0].pluginConfig[0]: arguments of NodeAffinity are not supported',
-    ],
-    [
-      'profiles: [{ pluginConfig: [{ name: VolumeBinding, args: { bindTimeoutSeconds: soon } }] }]',
-      'profiles[0].pluginConfig[0].args.bindTimeoutSeconds must be a whole number of seconds',
-    ],
+    ['profiles: [{}, {}]', 'profiles[0].schedulerName: Required value'],
+    ['profiles: [{ schedulerName: a }, { schedulerName: a }]', 'profiles[1].schedulerName: Duplicate value: "a"'],
+    ['profiles: [{ schedulerName: 7 }]', 'profiles[0].schedulerName: Invalid value: 7: must be a name'],
     ['profiles: 7', 'profiles must be a list'],
-  ])('is refused by the name of the field: %s', async (text, message) => {
+    [plugins('scores: {}'), 'profiles[0].plugins.scores is not supported'],
+    [
+      plugins('filter: { enabled: [{ name: Mine }] }'),
+      'profiles[0].plugins.filter.enabled[0].name: Invalid value: "Mine": there is no such plugin',
+    ],
+    [
+      plugins('filter: { disabled: [{ name: Mine }] }'),
+      'profiles[0].plugins.filter.disabled[0].name: Invalid value: "Mine": there is no such plugin',
+    ],
+    [
+      plugins('multiPoint: { enabled: [{ name: DynamicResources }] }'),
+      'profiles[0].plugins.multiPoint.enabled[0]: plugin DynamicResources is not part of Stowage',
+    ],
+    [
+      plugins('bind: { enabled: [{ name: NodeName }] }'),
+      'profiles[0].plugins.bind.enabled[0].name: Invalid value: "NodeName": plugin "NodeName" does not extend bind plugin',
+    ],
+    [
+      plugins('filter: { enabled: [{ name: NodeName }, { name: NodeName }] }'),
+      'profiles[0].plugins.filter.enabled[1]: Duplicate value: "NodeName"',
+    ],
+    [
+      plugins('score: { enabled: [{ name: NodeAffinity, weight: -1 }] }'),
+      'profiles[0].plugins.score.enabled[0].weight: Invalid value: -1: not in valid range',
+    ],
+    [
+      plugins("queueSort: { disabled: [{ name: '*' }] }"),
+      'profiles[0].plugins.queueSort: Required value: PrioritySort',
+    ],
+    [plugins('multiPoint: { disabled: [{ name: DefaultBinder }] }'), 'profiles[0].plugins.bind: Required value'],
+    [args('ImageLocality', ''), 'profiles[0].pluginConfig[0]: arguments of ImageLocality are not supported'],
+    [
+      'profiles: [{ pluginConfig: [{ name: NodeAffinity }, { name: NodeAffinity }] }]',
+      'profiles[0].pluginConfig[1]: Duplicate value: "NodeAffinity"',
+    ],
+    [args('NodeAffinity', 'kind: VolumeBindingArgs'), `${at}.kind: Invalid value: "VolumeBindingArgs"`],
+    [args('NodeAffinity', 'addedAffinity: {}'), `${at}.addedAffinity is not supported`],
+    [
+      args('VolumeBinding', 'bindTimeoutSeconds: -1'),
+      `${at}.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value`,
+    ],
+    [args('VolumeBinding', 'bindTimeoutSeconds: soon'), `${at}.bindTimeoutSeconds: Invalid value: "soon"`],
+    [args('VolumeBinding', 'shape: []'), `${at}.shape: Required value: at least one point must be specified`],
+    [
+      args('VolumeBinding', 'shape: [{ utilization: 5, score: 11 }]'),
+      `${at}.shape[0].score: Invalid value: 11: not in valid range [0-10]`,
+    ],
+    [
+      args('VolumeBinding', 'shape: [{ utilization: 5, score: 1 }, { utilization: 5, score: 2 }]'),
+      `${at}.shape[1].utilization: Invalid value: 5: utilization values must be sorted in increasing order`,
+    ],
+    [
+      args('NodeResourcesFit', 'scoringStrategy: { type: RequestedToCapacityRatio }'),
+      `${at}.scoringStrategy.type RequestedToCapacityRatio is not supported`,
+    ],
+    [args('NodeResourcesFit', 'scoringStrategy: { type: Best }'), `${at}.scoringStrategy.type: Invalid value: "Best"`],
+    [args('NodeResourcesFit', 'ignoredResources: [a]'), `${at}.ignoredResources is not supported`],
+    [
+      args('NodeResourcesFit', 'scoringStrategy: { resources: [{ name: cpu, weight: 101 }] }'),
+      `${at}.scoringStrategy.resources[0].weight: Invalid value: 101: resource weight not in valid range [1-100]`,
+    ],
+    [args('NodeResourcesBalancedAllocation', 'resources: [{ name: cpu }]'), `${at}.resources: Invalid value`],
+    [
+      args('InterPodAffinity', 'hardPodAffinityWeight: 101'),
+      `${at}.hardPodAffinityWeight: Invalid value: 101: not in valid range [0-100]`,
+    ],
+    [
+      args('PodTopologySpread', 'defaultConstraints: [{ maxSkew: 1 }]'),
+      `${at}.defaultingType: Invalid value: "System": when .defaultConstraints are specified, it must be "List"`,
+    ],
+    [
+      args('PodTopologySpread', 'defaultingType: List, defaultConstraints: [{ maxSkew: 0 }]'),
+      `${at}.defaultConstraints[0].maxSkew: Invalid value: 0: must be greater than zero`,
+    ],
+    [
+      args('DefaultPreemption', 'minCandidateNodesPercentage: 0, minCandidateNodesAbsolute: 0'),
+      `${at}.minCandidateNodesPercentage: Invalid value: 0`,
+    ],
+  ])('is refused by the path of the field: %s', async (text, message) => {
     const parsing = parseSchedulerConfig(head + text);
     await expect(parsing).rejects.toThrow(UsageError);
     await expect(parsing).rejects.toThrow(`--config: ${message}`);

@@ -1,38 +1,35 @@
 /**
  * The file of `stowage scheduler --config`: a KubeSchedulerConfiguration. A field that has no effect here is refused by
- * its name, so that nobody believes in a setting that is not there. Upstream: pkg/scheduler/apis/config/v1.
+ * its name, or told when nobody can be misled by it. Upstream: pkg/scheduler/apis/config/v1, validation.go.
  */
 import { UsageError } from '../../base/index.ts';
-import { parseDuration } from './values.ts';
+import { defaultSchedulerName, type SchedulerProfile } from '../../scheduler/index.ts';
+import {
+  boolOf,
+  duplicate,
+  type Fields,
+  fieldsOf,
+  integerOf,
+  invalid,
+  listOf,
+  nameOf,
+  unsupported,
+} from './config-fields.ts';
+import type { IdleFlag } from './flag-table.ts';
+import { parsePluginConfig } from './scheduler-arguments-config.ts';
+import { parsePlugins } from './scheduler-plugins-config.ts';
 
 export interface SchedulerConfig {
-  /** Pods that name another scheduler are left alone. */
-  readonly schedulerName: string | undefined;
-  /** How long a pod's volumes may take to be bound. */
-  readonly bindTimeoutMs: number | undefined;
+  readonly profiles: readonly SchedulerProfile[];
+  /** Of pods that fitted nowhere. */
+  readonly backoff: { readonly initialMs: number; readonly maxMs: number };
   /** Flags that the file sets in their place, by name. */
   readonly flags: ReadonlyMap<string, string>;
+  /** Fields that were given and do nothing here. */
+  readonly idle: readonly IdleFlag[];
 }
-
-type Fields = Readonly<Record<string, unknown>>;
 
 const apiVersion = 'kubescheduler.config.k8s.io/v1';
-
-/** Of lists, the path of an element: `profiles[0]`. */
-function fieldsOf(value: unknown, path: string, known: readonly string[]): Fields {
-  if (value === undefined || value === null) return {};
-  if (typeof value !== 'object' || Array.isArray(value)) throw new UsageError(`--config: ${path} must hold fields`);
-  const unknown = Object.keys(value).find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new UsageError(`--config: ${path === '' ? '' : `${path}.`}${unknown} is not supported`);
-  return value as Fields;
-}
-
-function listOf(value: unknown, path: string): readonly unknown[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new UsageError(`--config: ${path} must be a list`);
-  return value;
-}
 
 /** Which flag each of these fields is. */
 const electionFlags: Readonly<Record<string, string>> = {
@@ -50,54 +47,108 @@ const connectionFlags: Readonly<Record<string, string>> = {
   burst: 'kube-api-burst',
 };
 
-function flagsOf(value: unknown, path: string, names: Readonly<Record<string, string>>): [string, string][] {
-  const fields = fieldsOf(value, path, Object.keys(names));
+/** Fields that change nothing here, and why. */
+const idleFields: Readonly<Record<string, string>> = {
+  parallelism: 'pods are placed one by one',
+  enableProfiling: 'profiles are taken with the tools of Node.js',
+  enableContentionProfiling: 'profiles are taken with the tools of Node.js',
+  delayCacheUntilActive: 'nothing is watched before this process leads',
+};
+const idleConnectionFields: Readonly<Record<string, string>> = {
+  acceptContentTypes: 'requests are JSON over HTTP/1.1',
+  contentType: 'requests are JSON over HTTP/1.1',
+};
+
+function flagsOf(fields: Fields, names: Readonly<Record<string, string>>): [string, string][] {
   return Object.entries(fields).flatMap(([field, given]) => {
     const flag = names[field];
     return flag === undefined ? [] : [[flag, String(given)]];
   });
 }
 
-/** `bindTimeoutSeconds` of the VolumeBinding plugin's arguments. */
-function bindTimeoutOf(profile: Fields): number | undefined {
-  let timeoutMs: number | undefined;
-  listOf(profile.pluginConfig, 'profiles[0].pluginConfig').forEach((entry, index) => {
-    const path = `profiles[0].pluginConfig[${index}]`;
-    const { name, args } = fieldsOf(entry, path, ['name', 'args']);
-    if (name !== 'VolumeBinding')
-      throw new UsageError(`--config: ${path}: arguments of ${String(name)} are not supported`);
-    const { bindTimeoutSeconds } = fieldsOf(args, `${path}.args`, ['apiVersion', 'kind', 'bindTimeoutSeconds']);
-    if (bindTimeoutSeconds === undefined) return;
-    if (!Number.isInteger(bindTimeoutSeconds) || Number(bindTimeoutSeconds) < 0)
-      throw new UsageError(`--config: ${path}.args.bindTimeoutSeconds must be a whole number of seconds`);
-    timeoutMs = parseDuration(`${Number(bindTimeoutSeconds)}s`);
+function idleOf(fields: Fields, path: string, reasons: Readonly<Record<string, string>>): IdleFlag[] {
+  return Object.entries(reasons).flatMap(([field, reason]) => {
+    return fields[field] === undefined ? [] : [{ flag: `--config: ${path}${field}`, reason }];
   });
-  return timeoutMs;
 }
+
+function parseBackoff(config: Fields): SchedulerConfig['backoff'] {
+  const positive = { atLeast: 1, why: 'must be greater than 0' };
+  const initial = integerOf(config.podInitialBackoffSeconds, 'podInitialBackoffSeconds', positive) ?? 1;
+  const why = 'must be greater than or equal to PodInitialBackoffSeconds';
+  const max = integerOf(config.podMaxBackoffSeconds, 'podMaxBackoffSeconds', { atLeast: initial, why }) ?? 10;
+  if (max < initial) throw invalid('podMaxBackoffSeconds', max, why);
+  return { initialMs: initial * 1000, maxMs: max * 1000 };
+}
+
+function percentageOf(fields: Fields, path: string): number | undefined {
+  const range = { atLeast: 0, atMost: 100, why: 'not in valid range [0-100]' };
+  return integerOf(fields.percentageOfNodesToScore, `${path}percentageOfNodesToScore`, range);
+}
+
+function parseProfiles(config: Fields): readonly SchedulerProfile[] {
+  const given = listOf(config.profiles, 'profiles');
+  const common = percentageOf(config, '');
+  const profiles = (given.length === 0 ? [{}] : given).map((entry, index, all): SchedulerProfile => {
+    const path = `profiles[${index}]`;
+    const known = ['schedulerName', 'plugins', 'pluginConfig', 'percentageOfNodesToScore'];
+    const fields = fieldsOf(entry, path, known);
+    // Upstream's defaulting names a profile that is the only one.
+    const name = fields.schedulerName ?? (all.length === 1 ? defaultSchedulerName : undefined);
+    const plugins = parsePlugins(fields.plugins, `${path}.plugins`);
+    const percentage = percentageOf(fields, `${path}.`) ?? common;
+    return {
+      schedulerName: nameOf(name, `${path}.schedulerName`),
+      arguments: parsePluginConfig(fields.pluginConfig, `${path}.pluginConfig`),
+      ...(plugins ? { plugins } : {}),
+      ...(percentage === undefined ? {} : { percentageOfNodesToScore: percentage }),
+    };
+  });
+  profiles.forEach(({ schedulerName }, index) => {
+    if (profiles.findIndex((other) => other.schedulerName === schedulerName) !== index)
+      throw duplicate(`profiles[${index}].schedulerName`, schedulerName);
+  });
+  return profiles;
+}
+
+const fieldsKnown = [
+  'apiVersion',
+  'kind',
+  'clientConnection',
+  'leaderElection',
+  'profiles',
+  'extenders',
+  'percentageOfNodesToScore',
+  'podInitialBackoffSeconds',
+  'podMaxBackoffSeconds',
+  ...Object.keys(idleFields),
+];
 
 /** Throws a UsageError that names the field. */
 export async function parseSchedulerConfig(text: string): Promise<SchedulerConfig> {
   const { parseDocument } = await import('../yaml.ts');
   const document = parseDocument(text, { prettyErrors: false });
   if (document.errors.length > 0) throw new UsageError('--config: the file is not YAML');
-  const config = fieldsOf(document.toJS(), '', [
-    'apiVersion',
-    'kind',
-    'clientConnection',
-    'leaderElection',
-    'profiles',
-  ]);
+  const config = fieldsOf(document.toJS(), '', fieldsKnown);
   if (config.apiVersion !== apiVersion || config.kind !== 'KubeSchedulerConfiguration')
     throw new UsageError(`--config: the file must be a KubeSchedulerConfiguration of ${apiVersion}`);
-  const profiles = listOf(config.profiles, 'profiles');
-  if (profiles.length > 1) throw new UsageError('--config: profiles: more than one is not supported');
-  const profile = fieldsOf(profiles[0], 'profiles[0]', ['schedulerName', 'pluginConfig']);
-  const { schedulerName } = profile;
-  if (schedulerName !== undefined && (typeof schedulerName !== 'string' || schedulerName === ''))
-    throw new UsageError('--config: profiles[0].schedulerName must be a name');
-  const flags = [
-    ...flagsOf(config.clientConnection, 'clientConnection', connectionFlags),
-    ...flagsOf(config.leaderElection, 'leaderElection', electionFlags),
-  ];
-  return { schedulerName, bindTimeoutMs: bindTimeoutOf(profile), flags: new Map(flags) };
+  checkIdle(config);
+  if (listOf(config.extenders, 'extenders').length > 0) throw unsupported('extenders');
+  const connectionFields = [...Object.keys(connectionFlags), ...Object.keys(idleConnectionFields)];
+  const connection = fieldsOf(config.clientConnection, 'clientConnection', connectionFields);
+  const election = fieldsOf(config.leaderElection, 'leaderElection', Object.keys(electionFlags));
+  return {
+    profiles: parseProfiles(config),
+    backoff: parseBackoff(config),
+    flags: new Map([...flagsOf(connection, connectionFlags), ...flagsOf(election, electionFlags)]),
+    idle: [...idleOf(config, '', idleFields), ...idleOf(connection, 'clientConnection.', idleConnectionFields)],
+  };
+}
+
+/** A mistake in them is told today, not with the next version. */
+function checkIdle(config: Fields): void {
+  integerOf(config.parallelism, 'parallelism', { atLeast: 1, why: 'should be an integer value greater than zero' });
+  boolOf(config.enableProfiling, 'enableProfiling');
+  boolOf(config.enableContentionProfiling, 'enableContentionProfiling');
+  boolOf(config.delayCacheUntilActive, 'delayCacheUntilActive');
 }

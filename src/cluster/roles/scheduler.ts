@@ -1,6 +1,6 @@
 import { realFs, UsageError } from '../../base/index.ts';
 import { createEventRecorder } from '../../client/index.ts';
-import { Scheduler } from '../../scheduler/index.ts';
+import { defaultSchedulerName, Scheduler } from '../../scheduler/index.ts';
 import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
 import { parseSchedulerConfig, type SchedulerConfig } from '../flags/scheduler-config.ts';
 import { idleSchedulerFlags, schedulerFlags } from '../flags/scheduler-flags.ts';
@@ -11,16 +11,22 @@ import { serveRole } from './serve.ts';
 /** `stowage scheduler`: places pods on the nodes of any cluster. */
 export async function runScheduler(given: GivenFlags, env: Environment): Promise<void> {
   const config = await readConfig(readFlags(schedulerFlags, given).config);
-  const flags = readFlags(schedulerFlags, new Map([...given, ...(config?.flags ?? [])]));
-  const idle = idleFlagsGiven(idleSchedulerFlags, given);
+  const flags = readFlags(schedulerFlags, withConfig(given, config));
+  const idle = [...idleFlagsGiven(idleSchedulerFlags, given), ...(config?.idle ?? [])];
   const election = leaderElectionSettings(flags);
   const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
   await runRole('kube-scheduler', options, async (running) => {
-    const { schedulerName, bindTimeoutMs } = config ?? {};
-    const shown = { schedulerName, bindTimeoutMs };
+    const { profiles, backoff } = config ?? {};
+    const shown = { profiles, backoff };
     await serveRole(running, { flags, env, health: [], config: { 'kubescheduler.config.k8s.io': shown } });
     await whileLeading(running, election, (role) => start(role, config));
   });
+}
+
+/** The file counts more, but for leader election. Upstream: options.go Config, ApplyLeaderElectionTo. */
+function withConfig(given: GivenFlags, config: SchedulerConfig | undefined): GivenFlags {
+  const fromFile = [...(config?.flags ?? [])].filter(([flag]) => !flag.startsWith('leader-elect') || !given.has(flag));
+  return new Map([...given, ...fromFile]);
 }
 
 async function readConfig(path: string): Promise<SchedulerConfig | undefined> {
@@ -36,20 +42,21 @@ async function readConfig(path: string): Promise<SchedulerConfig | undefined> {
 
 async function start(role: Role, config: SchedulerConfig | undefined): Promise<void> {
   const { clock, random, logger, informers, stack, signal, metrics, decisions } = role;
-  const component = config?.schedulerName ?? 'default-scheduler';
   const client = role.client('kube-scheduler');
-  const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
+  const recorderOf = (component: string) =>
+    stack.use(createEventRecorder({ client, clock, random, component, logger }));
+  const profiles = config?.profiles ?? [{ schedulerName: defaultSchedulerName }];
   const scheduler = stack.use(
     new Scheduler({
       client,
       informers,
-      recorder,
+      recorder: recorderOf(defaultSchedulerName),
       clock,
       logger,
       metrics,
       decisions,
-      schedulerName: component,
-      ...(config?.bindTimeoutMs === undefined ? {} : { bindTimeoutMs: config.bindTimeoutMs }),
+      profiles: profiles.map((profile) => ({ ...profile, recorder: recorderOf(profile.schedulerName) })),
+      ...(config ? { backoff: config.backoff } : {}),
     }),
   );
   informers.start();

@@ -32,9 +32,12 @@ export class Framework {
   readonly #filterNames: ReadonlySet<string>;
   /** Where the next search starts, so that load spreads over nodes beyond the limit. Upstream: nextStartNodeIndex. */
   #start = 0;
+  readonly #percentageOfNodesToScore: number;
 
-  constructor(plugins: readonly Plugin[], nominator: Nominator) {
+  /** See feasibleNodesWanted for the percentage. */
+  constructor(plugins: readonly Plugin[], nominator: Nominator, percentageOfNodesToScore = 0) {
     this.plugins = plugins;
+    this.#percentageOfNodesToScore = percentageOfNodesToScore;
     this.#nominator = nominator;
     this.#filtering = plugins.filter((plugin) => plugin.filter);
     this.#filterNames = new Set(this.#filtering.map(({ name }) => name));
@@ -121,7 +124,7 @@ export class Framework {
     }
     const nominated = this.#nominated(state, pod, snapshot, nodeNames);
     if (nominated) return [nominated];
-    const wanted = feasibleNodesWanted(candidates.length);
+    const wanted = feasibleNodesWanted(candidates.length, this.#percentageOfNodesToScore);
     const feasible: NodeInfo[] = [];
     let looked = 0;
     for (; looked < candidates.length && feasible.length < wanted; looked++) {

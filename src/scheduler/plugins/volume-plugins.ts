@@ -12,7 +12,9 @@ import {
 } from '../../api/index.ts';
 import type { Clock } from '../../base/index.ts';
 import type { Client, InformerFactory } from '../../client/index.ts';
+import { AssumeCache } from '../cache/assume-cache.ts';
 import { NodeVolumeLimits } from './node-volume-limits/node-volume-limits.ts';
+import type { VolumeCaches } from './volume-binding/reserve-volumes.ts';
 import type { UtilizationShapePoint } from './volume-binding/scorer.ts';
 import { VolumeBinding } from './volume-binding/volume-binding.ts';
 import { VolumeRestrictions } from './volume-restrictions/volume-restrictions.ts';
@@ -23,9 +25,18 @@ export interface VolumePluginsOptions {
   readonly clock: Clock;
   /** Not started yet: the plugins add handlers and indexes. */
   readonly informers: InformerFactory;
+  /** What is assumed of volumes; the profiles of one scheduler share it, or two could promise one volume. */
+  readonly caches: VolumeCaches;
   readonly bindTimeoutMs: number;
   /** See VolumeBindingOptions. */
-  readonly shape?: readonly UtilizationShapePoint[];
+  readonly shape?: readonly UtilizationShapePoint[] | undefined;
+}
+
+export function createVolumeCaches(informers: InformerFactory): VolumeCaches {
+  return {
+    claims: new AssumeCache(informers.informer(persistentVolumeClaims)),
+    volumes: new AssumeCache(informers.informer(persistentVolumes)),
+  };
 }
 
 export interface VolumePlugins {

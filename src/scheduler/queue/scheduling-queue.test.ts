@@ -30,7 +30,7 @@ function make(more: readonly Plugin[] = []) {
   const incoming: string[] = [];
   const queue = new SchedulingQueue({
     clock,
-    plugins: [schedulingGates, prioritySort, binding, resources, curious, ...more],
+    plugins: new Map([['default-scheduler', [schedulingGates, prioritySort, binding, resources, curious, ...more]]]),
     wake: () => void woken++,
     onIncoming: (name, event) => void incoming.push(`${name} ${event}`),
   });

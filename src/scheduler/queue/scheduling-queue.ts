@@ -7,12 +7,11 @@
 import type { Pod } from '../../api/index.ts';
 import { backoffMs, type Clock, type Timer } from '../../base/index.ts';
 import type { Happening } from '../framework/cluster-event.ts';
-import type { Plugin, QueuedPod } from '../framework/plugin.ts';
-import { isRejected } from '../framework/status.ts';
-import { EventHints } from './event-hints.ts';
+import type { QueuedPod } from '../framework/plugin.ts';
 import { InFlight } from './in-flight.ts';
 import { KeyedHeap } from './keyed-heap.ts';
 import { QueueEntry } from './queue-entry.ts';
+import { type PluginsByProfile, QueuePlugins } from './queue-plugins.ts';
 import { UnschedulablePods } from './unschedulable-pods.ts';
 
 /** The queues that a pod can be put into, as upstream's metrics name them. */
@@ -20,11 +19,18 @@ export type QueueName = 'active' | 'backoff' | 'unschedulable' | 'gated';
 
 export interface SchedulingQueueOptions {
   readonly clock: Clock;
-  readonly plugins: readonly Plugin[];
+  readonly plugins: PluginsByProfile;
+  /** How long a pod that fitted nowhere waits at least, and at most after many attempts. */
+  readonly backoff?: Backoff;
   /** Called when there is something to take. */
   readonly wake: () => void;
   /** Told of each pod that enters a queue, and why. */
   readonly onIncoming?: (queue: QueueName, event: string) => void;
+}
+
+export interface Backoff {
+  readonly initialMs: number;
+  readonly maxMs: number;
 }
 
 /** How an attempt ended that found no node. */
@@ -36,7 +42,7 @@ export interface Outcome {
 }
 
 /** Upstream's podInitialBackoffSeconds and podMaxBackoffSeconds. */
-const backoff = { initialMs: 1000, maxMs: 10_000 };
+const defaultBackoff: Backoff = { initialMs: 1000, maxMs: 10_000 };
 
 /**
  * A pod whose write lost a race, or whose claims are being bound, is tried again without a pause only so often in a
@@ -58,8 +64,8 @@ const maxCutShort = 16;
 
 export class SchedulingQueue implements Disposable {
   readonly #clock: Clock;
-  readonly #hints: EventHints;
-  readonly #gates: readonly Plugin[];
+  readonly #plugins: QueuePlugins;
+  readonly #backoffLimits: Backoff;
   readonly #wake: () => void;
   readonly #onIncoming: (queue: QueueName, event: string) => void;
   readonly #active: KeyedHeap<QueueEntry>;
@@ -75,10 +81,9 @@ export class SchedulingQueue implements Disposable {
     this.#clock = options.clock;
     this.#wake = options.wake;
     this.#onIncoming = options.onIncoming ?? (() => {});
-    this.#hints = new EventHints(options.plugins);
-    this.#gates = options.plugins.filter((plugin) => plugin.preEnqueue);
-    const sorting = options.plugins.find((plugin) => plugin.compare);
-    const compare = (a: QueueEntry, b: QueueEntry) => sorting?.compare?.(a, b) ?? a.sinceMs - b.sinceMs;
+    this.#plugins = new QueuePlugins(options.plugins);
+    this.#backoffLimits = options.backoff ?? defaultBackoff;
+    const compare = (a: QueueEntry, b: QueueEntry) => this.#plugins.compare(a, b);
     const windowOf = ({ readyAtMs }: QueueEntry) => Math.trunc(readyAtMs / backoffWindowMs);
     this.#active = new KeyedHeap(({ uid }) => uid, compare);
     this.#backoff = new KeyedHeap(
@@ -125,7 +130,7 @@ export class SchedulingQueue implements Disposable {
     entry.pod = pod;
     if (!changed) return;
     if (this.#inFlight.has(entry.uid)) this.#inFlight.note(happening);
-    else if (this.#unschedulable.get(entry.uid) && this.#hints.helps(happening, pod, entry.refusedBy)) {
+    else if (this.#unschedulable.get(entry.uid) && this.#plugins.helps(happening, pod, entry.refusedBy)) {
       this.#requeue(entry, happening.event);
     }
   }
@@ -179,7 +184,7 @@ export class SchedulingQueue implements Disposable {
     entry.sinceMs = now;
     entry.refusedBy = refusedBy;
     entry.failed = refusedBy.size === 0;
-    entry.readyAtMs = isSpared ? now : now + backoffMs(backoff, entry.attempts);
+    entry.readyAtMs = isSpared ? now : now + backoffMs(this.#backoffLimits, entry.attempts);
     if (refusedBy.size === 0 || happenings === 'lost') this.#requeue(entry, 'ScheduleAttemptFailure');
     else {
       const helpful = happenings.find((happening) => this.#helps(happening, entry));
@@ -190,7 +195,7 @@ export class SchedulingQueue implements Disposable {
 
   /** Tells of a change in the cluster; pods that it may help come back. */
   onEvent(happening: Happening): void {
-    const listeners = this.#hints.listeners(happening.event);
+    const listeners = this.#plugins.listeners(happening.event);
     if (listeners.length === 0) return;
     this.#inFlight.note(happening);
     for (const entry of this.#unschedulable.refusedBy(listeners)) {
@@ -211,13 +216,13 @@ export class SchedulingQueue implements Disposable {
     // What changed in one waiting pod is for no other to hear; that its own placement was taken back does not help it.
     if (happening.event === 'PodUpdate' && uidOf(happening.current) !== entry.uid) return false;
     if (happening.event === 'AssignedPodDelete' && uidOf(happening.previous) === entry.uid) return false;
-    return this.#hints.helps(happening, entry.pod, entry.refusedBy);
+    return this.#plugins.helps(happening, entry.pod, entry.refusedBy);
   }
 
   /** To the active queue, or first to the end of its back-off. */
   #requeue(entry: QueueEntry, event: string): void {
     this.#unschedulable.delete(entry.uid);
-    if (entry.readyAtMs <= this.#clock.now() || this.#gateOf(entry) !== undefined) {
+    if (entry.readyAtMs <= this.#clock.now() || this.#plugins.gateOf(entry.pod) !== undefined) {
       this.#activate(entry, event);
       return;
     }
@@ -227,13 +232,8 @@ export class SchedulingQueue implements Disposable {
     if (this.#cutShort()) this.#wake();
   }
 
-  /** The plugin that keeps the pod from being tried. */
-  #gateOf({ pod }: QueueEntry): string | undefined {
-    return this.#gates.find((plugin) => plugin.preEnqueue && isRejected(plugin.preEnqueue(pod)))?.name;
-  }
-
   #activate(entry: QueueEntry, event: string): void {
-    entry.gatedBy = this.#gateOf(entry);
+    entry.gatedBy = this.#plugins.gateOf(entry.pod);
     if (entry.gatedBy !== undefined) {
       entry.refusedBy = new Set([...entry.refusedBy, entry.gatedBy]);
       this.#park(entry, event);

@@ -33,7 +33,7 @@ export class ScheduledVolumes implements AsyncDisposable {
     return world;
   }
 
-  async run(options: Pick<SchedulerOptions, 'shape'> = {}): Promise<void> {
+  async run(options: Pick<SchedulerOptions, 'profiles'> = {}): Promise<void> {
     const { clock, random, logger } = this.plane;
     const client = this.#client();
     const informers = this.plane.use(createInformerFactory({ client, clock, logger, random }));

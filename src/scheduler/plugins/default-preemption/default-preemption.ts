@@ -15,13 +15,14 @@ import type { Nominator } from '../../framework/nominator.ts';
 import { on, type Plugin, type PostFilterResult, type Snapshot } from '../../framework/plugin.ts';
 import { type Status, success, unresolvable, unschedulable } from '../../framework/status.ts';
 import type { SchedulerMetrics } from '../../metrics.ts';
+import type { PreemptionArguments } from '../../plugin-arguments.ts';
 import { type EvictionOptions, evictVictim } from './evict-victims.ts';
 import { pickCandidate } from './pick-candidate.ts';
 import { type Candidate, type FilterRunner, selectVictims } from './select-victims.ts';
 
 /** Upstream's minCandidateNodesPercentage and minCandidateNodesAbsolute. */
-const minCandidatesPercentage = 10;
-const minCandidates = 100;
+const defaultMinCandidatesPercentage = 10;
+const defaultMinCandidates = 100;
 
 const unhelpful = unresolvable('Preemption is not helpful for scheduling');
 const underWay = unresolvable('waiting for the preemption for this pod to be finished');
@@ -39,6 +40,7 @@ export interface DefaultPreemptionOptions extends EvictionOptions {
   /** A pod lost what it was promised. */
   lostNomination(pod: Pod): Promise<void>;
   readonly metrics: Pick<SchedulerMetrics, 'preempting' | 'chosenVictims'>;
+  readonly candidates?: PreemptionArguments | undefined;
 }
 
 export class DefaultPreemption implements Plugin {
@@ -88,6 +90,8 @@ export class DefaultPreemption implements Plugin {
   }
 
   #findCandidates(state: CycleState, pod: Pod, nodes: readonly NodeInfo[], answers: NodeStatuses): Candidate[] {
+    const { minCandidatesPercentage = defaultMinCandidatesPercentage, minCandidates = defaultMinCandidates } =
+      this.#options.candidates ?? {};
     const wanted = Math.max(minCandidates, Math.trunc((nodes.length * minCandidatesPercentage) / 100));
     const budgets = nodes.length > 0 ? this.#options.budgets.list() : [];
     const runner = this.#options.runner();

@@ -16,6 +16,7 @@ import {
   type Snapshot,
 } from '../../framework/plugin.ts';
 import { type Status, skip, success } from '../../framework/status.ts';
+import type { InterPodAffinityArguments } from '../../plugin-arguments.ts';
 import { NodeMemo } from '../node-memo.ts';
 import { FilterState, type NodeMatches } from './filter-state.ts';
 import { incomingTerms, type NamespaceLabels } from './incoming-terms.ts';
@@ -30,6 +31,10 @@ import type { TopologyCounts } from './topology-counts.ts';
 
 const filterKey = 'PreFilterInterPodAffinity';
 const scoreKey = 'PreScoreInterPodAffinity';
+
+interface InterPodAffinityOptions extends InterPodAffinityArguments {
+  readonly namespaces: Lister<Namespace>;
+}
 
 export class InterPodAffinity implements Plugin {
   readonly name = 'InterPodAffinity';
@@ -50,11 +55,13 @@ export class InterPodAffinity implements Plugin {
   ];
   readonly #namespaces: NamespaceLabels;
   readonly #hardPodAffinityWeight: number;
+  readonly #ignoresOthers: boolean;
   readonly #matches = new NodeMemo<NodeMatches>();
   readonly #preferences = new NodeMemo<NodePreferences>();
 
-  constructor(options: { namespaces: Lister<Namespace>; hardPodAffinityWeight?: number }) {
+  constructor(options: InterPodAffinityOptions) {
     const { namespaces } = options;
+    this.#ignoresOthers = options.ignorePreferredTermsOfExistingPods ?? false;
     this.#hardPodAffinityWeight = options.hardPodAffinityWeight ?? defaultHardPodAffinityWeight;
     this.#namespaces = {
       labelsOf: (name) => namespaces.get(name)?.metadata.labels,
@@ -83,6 +90,8 @@ export class InterPodAffinity implements Plugin {
   }
 
   preScore(state: CycleState, pod: Pod, _nodes: readonly NodeInfo[], snapshot: Snapshot): Status {
+    const { preferredAffinity, preferredAntiAffinity } = podInfoOf(pod).affinity;
+    if (this.#ignoresOthers && preferredAffinity.length + preferredAntiAffinity.length === 0) return skip;
     const input = { ...this.#incoming(pod), hardPodAffinityWeight: this.#hardPodAffinityWeight };
     const counts = countPreferences(input, snapshot, this.#preferences);
     if (!counts) return skip;

@@ -142,6 +142,18 @@ const preferencesOfOthers: Record<string, ScoreCase> = {
     ...given({ a1: [{ near: [term('zone', web)] }] }, { labels: web }, 'skipped'),
     hardPodAffinityWeight: 0,
   },
+  'what existing pods prefer can be ignored for a pod that prefers nothing': {
+    ...given({ a1: [{ preferNear: [[5, term('zone', web)]] }] }, { labels: web }, 'skipped'),
+    ignorePreferredTermsOfExistingPods: true,
+  },
+  'what existing pods prefer counts for a pod that prefers something': {
+    ...given(
+      { a1: [{ preferNear: [[5, term('host', web)]] }] },
+      { labels: web, preferNear: [[1, term('host', db)]] },
+      { a1: 100, a2: 0, b1: 0 },
+    ),
+    ignorePreferredTermsOfExistingPods: true,
+  },
   'the required anti-affinity of an existing pod does not score': given(
     { a1: [{ apart: [term('zone', web)] }] },
     { labels: web },

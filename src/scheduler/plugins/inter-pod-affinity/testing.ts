@@ -25,12 +25,15 @@ export interface ScoreCase extends Given {
   /** Per node; `skipped` when nothing speaks for any node. */
   readonly expected: Readonly<Record<string, number>> | 'skipped';
   readonly hardPodAffinityWeight?: number;
+  readonly ignorePreferredTermsOfExistingPods?: boolean;
 }
 
-export function pluginOf({ namespaces = {} }: Pick<Given, 'namespaces'>, hardPodAffinityWeight?: number) {
+export function pluginOf({ namespaces = {} }: Pick<Given, 'namespaces'>, more: Partial<ScoreCase> = {}) {
+  const { hardPodAffinityWeight, ignorePreferredTermsOfExistingPods = false } = more;
   const list = Object.entries(namespaces).map(([name, labels]) => ({ metadata: { name, labels } }) as Namespace);
   return new InterPodAffinity({
     namespaces: listOf(list),
+    ignorePreferredTermsOfExistingPods,
     ...(hardPodAffinityWeight !== undefined && { hardPodAffinityWeight }),
   });
 }
@@ -53,7 +56,7 @@ export function fitsWhere(given: FilterCase): Readonly<Record<string, string>> {
 }
 
 export function scoresOf(given: ScoreCase): ScoreCase['expected'] {
-  const plugin = pluginOf(given, given.hardPodAffinityWeight);
+  const plugin = pluginOf(given, given);
   const snapshot = snapshotOf(given);
   const state = new CycleState();
   const pod = makePod(given.pod);

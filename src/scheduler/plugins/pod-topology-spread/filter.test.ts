@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Labels, Taint } from '../../../api/index.ts';
+import type { Labels, Service, Taint } from '../../../api/index.ts';
 import type { PodOptions } from '../testing/neighbours.ts';
 import { constraintsNotMatch, type FilterCase, fitsWhere, hard, missingLabel, soft } from './testing.ts';
 
@@ -318,7 +318,34 @@ const labelKeys: Record<string, FilterCase> = {
   },
 };
 
+const service = { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' } } } as Service;
+const listed = {
+  services: [service],
+  defaultConstraints: [{ maxSkew: 1, topologyKey: 'host', whenUnsatisfiable: 'DoNotSchedule' }],
+} as const;
+
+const defaults: Record<string, FilterCase> = {
+  'a hard default holds for the pods of a service': { ...overHosts([1, 0, 1, 1], [no, fits, no, no], web), ...listed },
+  'a hard default says nothing of pods that nobody owns': {
+    ...overHosts([1, 0, 1, 1], Array(4).fill('skipped'), web),
+    ...listed,
+    services: [],
+  },
+  'own constraints replace a hard default': {
+    ...overHosts([1, 0, 1, 1], Array(4).fill('skipped'), { ...web, spread: [soft('host')] }),
+    ...listed,
+  },
+  'a soft default forbids nothing': {
+    ...overHosts([1, 0, 1, 1], Array(4).fill('skipped'), web),
+    ...listed,
+    defaultConstraints: [{ ...listed.defaultConstraints[0], whenUnsatisfiable: 'ScheduleAnyway' }],
+  },
+};
+
 describe('PodTopologySpread filter', () => {
+  describe('[U1] with defaults of the operator', () => {
+    it.each(Object.entries(defaults))('%s', (_, given) => expect(fitsWhere(given)).toEqual(given.expected));
+  });
   describe('[U1] with one constraint', () => {
     it.each(Object.entries(oneConstraint))('%s', (_, given) => expect(fitsWhere(given)).toEqual(given.expected));
   });

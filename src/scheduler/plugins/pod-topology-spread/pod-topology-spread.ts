@@ -19,7 +19,16 @@ import { defaultSelector, type PodOwners } from './default-selector.ts';
 import { FilterState } from './filter-state.ts';
 import { nodeChangeMayHelp, ownChangeMayHelp, podChangeMayHelp } from './queueing-hints.ts';
 import { ScoreState } from './score-state.ts';
-import { defaultConstraints, hasOwnConstraints, ownConstraints, podCounter } from './spread-constraints.ts';
+import {
+  type DefaultConstraint,
+  defaultConstraintsOver,
+  hasOwnConstraints,
+  ownConstraints,
+  podCounter,
+  type SpreadConstraint,
+  systemDefaultConstraints,
+  type UnsatisfiableAction,
+} from './spread-constraints.ts';
 
 const filterKey = 'PreFilterPodTopologySpread';
 const scoreKey = 'PreScorePodTopologySpread';
@@ -30,6 +39,8 @@ export interface PodTopologySpreadOptions {
   readonly replicationControllers: Lister<ReplicationController>;
   readonly replicaSets: Lister<ReplicaSet>;
   readonly statefulSets: Lister<StatefulSet>;
+  /** For pods that name none of their own; undefined: the system's. */
+  readonly defaultConstraints?: readonly DefaultConstraint[];
 }
 
 export class PodTopologySpread implements Plugin {
@@ -37,17 +48,24 @@ export class PodTopologySpread implements Plugin {
   readonly weight = 2;
   readonly events = [
     ...on(['AssignedPodAdd', 'AssignedPodUpdate', 'AssignedPodDelete'], (pod, previous, current) =>
-      podChangeMayHelp(waiting(pod), { previous, current }),
+      podChangeMayHelp(this.#waiting(pod), { previous, current }),
     ),
     ...on(['NodeAdd', 'NodeDelete', 'UpdateNodeLabel', 'UpdateNodeTaint'], (pod, previous, current) =>
-      nodeChangeMayHelp(waiting(pod), { previous, current }),
+      nodeChangeMayHelp(this.#waiting(pod), { previous, current }),
     ),
-    ...on(['PodUpdate'], (pod, previous, current) => ownChangeMayHelp(waiting(pod), { previous, current })),
+    ...on(['PodUpdate'], (pod, previous, current) => ownChangeMayHelp(this.#waiting(pod), { previous, current })),
   ];
   readonly #owners: PodOwners;
   readonly #memo = new NodeMemo<number>();
 
-  constructor({ services, replicationControllers, replicaSets, statefulSets }: PodTopologySpreadOptions) {
+  readonly #defaults: readonly DefaultConstraint[];
+  /** The system's defaults are mild: nodes without their labels count as well. */
+  readonly #systemDefaulted: boolean;
+
+  constructor(options: PodTopologySpreadOptions) {
+    const { services, replicationControllers, replicaSets, statefulSets } = options;
+    this.#defaults = options.defaultConstraints ?? systemDefaultConstraints;
+    this.#systemDefaulted = options.defaultConstraints === undefined;
     services.addIndex(byNamespace, ({ metadata }) => [metadata.namespace ?? '']);
     this.#owners = {
       services: (namespace) => services.byIndex(byNamespace, namespace),
@@ -58,7 +76,7 @@ export class PodTopologySpread implements Plugin {
   }
 
   preFilter(state: CycleState, pod: Pod, { nodes }: Snapshot): PreFilterResult {
-    const constraints = ownConstraints(pod, 'DoNotSchedule');
+    const constraints = this.#constraintsOf(pod, 'DoNotSchedule');
     if (constraints.length === 0) return { status: skip };
     const counter = podCounter(this.#memo, pod.metadata.namespace);
     state.write(filterKey, FilterState.count({ pod, constraints, counter }, nodes));
@@ -78,13 +96,10 @@ export class PodTopologySpread implements Plugin {
   }
 
   preScore(state: CycleState, pod: Pod, feasible: readonly NodeInfo[], { nodes }: Snapshot): Status {
-    const own = hasOwnConstraints(pod);
-    const constraints = own
-      ? ownConstraints(pod, 'ScheduleAnyway')
-      : defaultConstraints(defaultSelector(pod, this.#owners));
+    const constraints = this.#constraintsOf(pod, 'ScheduleAnyway');
     if (constraints.length === 0) return skip;
     const counter = podCounter(this.#memo, pod.metadata.namespace);
-    const input = { pod, constraints, requireAllTopologies: own, counter };
+    const input = { pod, constraints, requireAllTopologies: hasOwnConstraints(pod) || !this.#systemDefaulted, counter };
     state.write(scoreKey, ScoreState.count(input, feasible, nodes));
     return success;
   }
@@ -97,8 +112,14 @@ export class PodTopologySpread implements Plugin {
     const normalized = state.read<ScoreState>(scoreKey)?.normalize(scores, nodes) ?? [];
     for (const [index, score] of normalized.entries()) scores[index] = score;
   }
-}
 
-function waiting(pod: Pod) {
-  return { pod, constraints: ownConstraints(pod, 'DoNotSchedule') };
+  #constraintsOf(pod: Pod, action: UnsatisfiableAction): readonly SpreadConstraint[] {
+    if (hasOwnConstraints(pod)) return ownConstraints(pod, action);
+    const defaults = this.#defaults.filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action);
+    return defaults.length === 0 ? [] : defaultConstraintsOver(defaultSelector(pod, this.#owners), defaults);
+  }
+
+  #waiting(pod: Pod) {
+    return { pod, constraints: this.#constraintsOf(pod, 'DoNotSchedule') };
+  }
 }

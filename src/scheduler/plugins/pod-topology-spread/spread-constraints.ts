@@ -28,10 +28,17 @@ export interface SpreadConstraint {
   readonly honorsNodeTaints: boolean;
 }
 
+/** One for pods that name none of their own. Their selector is that of what owns the pod. */
+export interface DefaultConstraint {
+  readonly maxSkew: number;
+  readonly topologyKey: string;
+  readonly whenUnsatisfiable: UnsatisfiableAction;
+}
+
 /** For pods that name none of their own: spread over nodes and zones as far as it is easy. */
-const systemDefaultConstraints: readonly Pick<SpreadConstraint, 'topologyKey' | 'maxSkew'>[] = [
-  { topologyKey: labelHostname, maxSkew: 3 },
-  { topologyKey: labelZone, maxSkew: 5 },
+export const systemDefaultConstraints: readonly DefaultConstraint[] = [
+  { topologyKey: labelHostname, maxSkew: 3, whenUnsatisfiable: 'ScheduleAnyway' },
+  { topologyKey: labelZone, maxSkew: 5, whenUnsatisfiable: 'ScheduleAnyway' },
 ];
 
 /** The selector, narrowed to pods that have the same values under these keys as the pod. */
@@ -66,10 +73,13 @@ export function ownConstraints(pod: Pod, action: UnsatisfiableAction): readonly 
 }
 
 /** The constraints of pods without their own, counted over the pods that the selector selects. */
-export function defaultConstraints(selector: LabelMatcher | undefined): readonly SpreadConstraint[] {
+export function defaultConstraintsOver(
+  selector: LabelMatcher | undefined,
+  defaults: readonly DefaultConstraint[],
+): readonly SpreadConstraint[] {
   if (!selector) return [];
   const rest = { selector, minDomains: 1, honorsNodeAffinity: true, honorsNodeTaints: false };
-  return systemDefaultConstraints.map((constraint) => ({ ...constraint, ...rest }));
+  return defaults.map(({ topologyKey, maxSkew }) => ({ topologyKey, maxSkew, ...rest }));
 }
 
 /** Whether the node has all the labels that the constraints spread over. */

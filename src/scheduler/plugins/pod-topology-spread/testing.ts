@@ -5,6 +5,7 @@ import { isRejected } from '../../framework/status.ts';
 import { type Cluster, listOf, snapshotOf } from '../testing/cluster.ts';
 import { type Constraint, makePod, type PodOptions } from '../testing/neighbours.ts';
 import { PodTopologySpread } from './pod-topology-spread.ts';
+import type { DefaultConstraint } from './spread-constraints.ts';
 
 export const constraintsNotMatch = "node(s) didn't match pod topology spread constraints";
 export const missingLabel = "node(s) didn't match pod topology spread constraints (missing required label) (final)";
@@ -13,7 +14,7 @@ interface Given extends Cluster {
   readonly pod: PodOptions;
 }
 
-export interface FilterCase extends Given {
+export interface FilterCase extends Given, Owners {
   /** Per node: `fits`, `skipped`, or the reason; `(final)` marks one that removing pods would not mend. */
   readonly expected: Readonly<Record<string, string>>;
 }
@@ -23,6 +24,8 @@ export interface Owners {
   readonly replicationControllers?: readonly ReplicationController[];
   readonly replicaSets?: readonly ReplicaSet[];
   readonly statefulSets?: readonly StatefulSet[];
+  /** In place of the system's. */
+  readonly defaultConstraints?: readonly DefaultConstraint[];
 }
 
 export interface ScoreCase extends Given, Owners {
@@ -43,7 +46,9 @@ export function soft(topologyKey: string, more: Partial<Constraint> = {}): Const
 }
 
 export function pluginOf(owners: Owners = {}): PodTopologySpread {
+  const { defaultConstraints } = owners;
   return new PodTopologySpread({
+    ...(defaultConstraints ? { defaultConstraints } : {}),
     services: { ...listOf(owners.services ?? []), addIndex: () => {} },
     replicationControllers: listOf(owners.replicationControllers ?? []),
     replicaSets: listOf(owners.replicaSets ?? []),
@@ -52,7 +57,7 @@ export function pluginOf(owners: Owners = {}): PodTopologySpread {
 }
 
 export function fitsWhere(given: FilterCase): Readonly<Record<string, string>> {
-  const plugin = pluginOf();
+  const plugin = pluginOf(given);
   const snapshot = snapshotOf(given);
   const state = new CycleState();
   const pod = makePod(given.pod);

@@ -19,7 +19,7 @@ import { SchedulerCache } from '../../cache/scheduler-cache.ts';
 import { CycleState, type NodeInfo, type Plugin } from '../../framework/plugin.ts';
 import { isRejected, type Status } from '../../framework/status.ts';
 import type { UtilizationShapePoint } from '../volume-binding/scorer.ts';
-import { createVolumePlugins, type VolumePlugins } from '../volume-plugins.ts';
+import { createVolumeCaches, createVolumePlugins, type VolumePlugins } from '../volume-plugins.ts';
 import { MemoryInformers } from './memory-informers.ts';
 
 const types: readonly ResourceType[] = [
@@ -55,6 +55,7 @@ export class VolumeWorld {
       client: refusing,
       clock: new VirtualClock(),
       informers: this.informers,
+      caches: createVolumeCaches(this.informers),
       bindTimeoutMs: 1000,
       ...(shape ? { shape } : {}),
     });

@@ -17,7 +17,6 @@ import {
 } from '../../../api/index.ts';
 import { type Clock, messageOf } from '../../../base/index.ts';
 import type { Client, Informer, Lister } from '../../../client/index.ts';
-import { AssumeCache } from '../../cache/assume-cache.ts';
 import type { ClusterEventWithHint, CycleState, NodeInfo, Plugin, PreFilterResult } from '../../framework/plugin.ts';
 import { type Status, skip, success, unresolvable } from '../../framework/status.ts';
 import {
@@ -56,10 +55,12 @@ export interface VolumeBindingOptions {
   readonly capacities: Informer<CSIStorageCapacity>;
   readonly nodes: Informer<Node>;
   readonly pods: Informer<Pod>;
+  /** Over the claims and volumes above. */
+  readonly caches: VolumeCaches;
   /** How long PreBind waits for the claims. Upstream's bindTimeoutSeconds: 600. */
   readonly bindTimeoutMs: number;
   /** Turns scoring on (StorageCapacityScoring). */
-  readonly shape?: readonly UtilizationShapePoint[];
+  readonly shape?: readonly UtilizationShapePoint[] | undefined;
 }
 
 export class VolumeBinding implements Plugin {
@@ -75,7 +76,7 @@ export class VolumeBinding implements Plugin {
     this.#options = options;
     const { clock, claims, volumes, nodes, pods, bindTimeoutMs } = options;
     addVolumeIndexes(options);
-    this.#caches = { claims: new AssumeCache(claims), volumes: new AssumeCache(volumes) };
+    this.#caches = options.caches;
     this.#claimSource = {
       claim: (namespace, name) => this.#caches.claims.get(`${namespace}/${name}`),
       class: (name) => options.classes.get(name),
