@@ -1,7 +1,6 @@
 /** The plugins of the default profile, in upstream's order. */
 import { namespaces, replicaSets, replicationControllers, services, statefulSets } from '../api/index.ts';
 import type { Plugin } from './framework/plugin.ts';
-import type { PluginArguments } from './plugin-arguments.ts';
 import { createDefaultBinder } from './plugins/default-binder.ts';
 import { InterPodAffinity } from './plugins/inter-pod-affinity/inter-pod-affinity.ts';
 import { nodeAffinity } from './plugins/node-affinity.ts';
@@ -11,6 +10,7 @@ import { nodeResourcesBalancedAllocation } from './plugins/node-resources-balanc
 import { nodeResourcesFit } from './plugins/node-resources-fit.ts';
 import { fitScoredBy } from './plugins/node-resources-score.ts';
 import { nodeUnschedulable } from './plugins/node-unschedulable.ts';
+import type { PluginArguments } from './plugins/plugin-arguments.ts';
 import { PodTopologySpread } from './plugins/pod-topology-spread/pod-topology-spread.ts';
 import { prioritySort } from './plugins/priority-sort.ts';
 import { schedulingGates } from './plugins/scheduling-gates.ts';

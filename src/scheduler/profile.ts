@@ -7,8 +7,8 @@ import { Framework } from './framework/framework.ts';
 import type { Nominator } from './framework/nominator.ts';
 import type { Plugin } from './framework/plugin.ts';
 import { type PluginSelection, selectPlugins } from './framework/plugin-selection.ts';
-import type { PluginArguments } from './plugin-arguments.ts';
 import { DefaultPreemption, type DefaultPreemptionOptions } from './plugins/default-preemption/default-preemption.ts';
+import type { PluginArguments } from './plugins/plugin-arguments.ts';
 import type { VolumeCaches } from './plugins/volume-binding/reserve-volumes.ts';
 
 export interface SchedulerProfile {

@@ -15,7 +15,7 @@ import type { Nominator } from '../../framework/nominator.ts';
 import { on, type Plugin, type PostFilterResult, type Snapshot } from '../../framework/plugin.ts';
 import { type Status, success, unresolvable, unschedulable } from '../../framework/status.ts';
 import type { SchedulerMetrics } from '../../metrics.ts';
-import type { PreemptionArguments } from '../../plugin-arguments.ts';
+import type { PreemptionArguments } from '../plugin-arguments.ts';
 import { type EvictionOptions, evictVictim } from './evict-victims.ts';
 import { pickCandidate } from './pick-candidate.ts';
 import { type Candidate, type FilterRunner, selectVictims } from './select-victims.ts';

@@ -16,8 +16,8 @@ import {
   type Snapshot,
 } from '../../framework/plugin.ts';
 import { type Status, skip, success } from '../../framework/status.ts';
-import type { InterPodAffinityArguments } from '../../plugin-arguments.ts';
 import { NodeMemo } from '../node-memo.ts';
+import type { InterPodAffinityArguments } from '../plugin-arguments.ts';
 import { FilterState, type NodeMatches } from './filter-state.ts';
 import { incomingTerms, type NamespaceLabels } from './incoming-terms.ts';
 import { nodeChangeMayHelp, podChangeMayHelp } from './queueing-hints.ts';

@@ -318,7 +318,10 @@ const labelKeys: Record<string, FilterCase> = {
   },
 };
 
-const service = { metadata: { name: 'web', namespace: 'default' }, spec: { selector: { app: 'web' } } } as Service;
+const service = {
+  metadata: { name: 'web', namespace: 'default' },
+  spec: { selector: { app: 'web' } },
+} as never as Service;
 const listed = {
   services: [service],
   defaultConstraints: [{ maxSkew: 1, topologyKey: 'host', whenUnsatisfiable: 'DoNotSchedule' }],

@@ -1,7 +1,7 @@
 /** What a profile may say to its plugins: upstream's pluginConfig. Whatever is left out is as upstream has it. */
-import type { ScoringStrategy } from './plugins/node-resources-score.ts';
-import type { DefaultConstraint } from './plugins/pod-topology-spread/spread-constraints.ts';
-import type { UtilizationShapePoint } from './plugins/volume-binding/scorer.ts';
+import type { ScoringStrategy } from './node-resources-score.ts';
+import type { DefaultConstraint } from './pod-topology-spread/spread-constraints.ts';
+import type { UtilizationShapePoint } from './volume-binding/scorer.ts';
 
 export interface PluginArguments {
   /** VolumeBindingArgs.bindTimeoutSeconds: how long a pod's volumes may take to be bound. */
