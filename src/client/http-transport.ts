@@ -8,11 +8,7 @@ import {
   type ApiRequest,
   type ApiResponse,
   ApiStatusError,
-  apiVersionOf,
   builtInResources,
-  type KubernetesObject,
-  type ObjectList,
-  type PatchType,
   type ResourceType,
   type Transport,
   type WatchRequest,
@@ -27,6 +23,8 @@ import {
   UsageError,
   withDeadline,
 } from '../base/index.ts';
+import { type Answer, collect, listOf, parseBody } from './http-answer.ts';
+import { contentOf, methods } from './http-content.ts';
 import { HttpMetrics } from './http-metrics.ts';
 import { errorOf, TransportError } from './http-status.ts';
 import { HttpWatchStream } from './http-watch.ts';
@@ -77,35 +75,8 @@ const connectionLimit = 64;
 /** Idle connections are closed before servers and firewalls do it. */
 const idleTimeoutMs = 50_000;
 const keepAliveProbeMs = 15_000;
-const answerLimitBytes = 256 * 1024 * 1024;
 /** A server that is overloaded names a time to come back at: so often that is done within the request's deadline. */
 const overloadRetries = 5;
-
-const methods = {
-  get: 'GET',
-  list: 'GET',
-  watch: 'GET',
-  create: 'POST',
-  update: 'PUT',
-  patch: 'PATCH',
-  delete: 'DELETE',
-  deletecollection: 'DELETE',
-} as const;
-
-const patchContentTypes: Readonly<Record<PatchType, string>> = {
-  json: 'application/json-patch+json',
-  merge: 'application/merge-patch+json',
-  strategic: 'application/strategic-merge-patch+json',
-  // JSON is YAML.
-  apply: 'application/apply-patch+yaml',
-};
-
-interface Answer {
-  readonly code: number;
-  readonly body: string;
-  readonly warnings: readonly string[];
-  readonly retryAfterSeconds: number | undefined;
-}
 
 export interface HttpTransport extends Transport, AsyncDisposable {
   /** GET of a path that is no resource: discovery, version. */
@@ -309,93 +280,10 @@ function portOf(base: URL): number {
   return base.port === '' ? (base.protocol === 'https:' ? 443 : 80) : Number(base.port);
 }
 
-function contentOf(request: ApiRequest | WatchRequest): { readonly type: string; readonly body: string } | undefined {
-  switch (request.verb) {
-    case 'create':
-    case 'update':
-      return { type: 'application/json', body: JSON.stringify(request.object) };
-    case 'patch':
-      return { type: patchContentTypes[request.patch.type], body: JSON.stringify(request.patch.body) };
-    case 'delete':
-    case 'deletecollection': {
-      const options = { apiVersion: 'v1', kind: 'DeleteOptions', ...request.options };
-      return { type: 'application/json', body: JSON.stringify(options) };
-    }
-    default:
-      return undefined;
-  }
-}
-
 function responseOf(sent: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     // Stays for the request's life: a broken connection may be told more than once.
     sent.on('error', reject);
     sent.once('response', resolve);
   });
-}
-
-/** By events: iterating a body costs as much again as all else that a small answer needs. */
-function bodyOf(response: IncomingMessage): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    chunks.push(chunk);
-    if (bytes > answerLimitBytes) {
-      response.destroy(new TransportError(`the server's answer has more than ${answerLimitBytes} bytes`));
-    }
-  });
-  response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-  response.once('error', reject);
-  // Cut off before its end: on some ways down no error is told.
-  response.once('close', () => reject(new TransportError('the answer was cut off')));
-  return promise;
-}
-
-async function collect(response: IncomingMessage): Promise<Answer> {
-  const body = await bodyOf(response);
-  const retryAfter = Number(response.headers['retry-after']);
-  return {
-    code: response.statusCode ?? 0,
-    body,
-    // Taking the headers apart is worth the time only when there is something to tell.
-    warnings: response.headers.warning ? (response.headersDistinct.warning ?? []).map(warningText) : [],
-    retryAfterSeconds: Number.isInteger(retryAfter) && retryAfter > 0 ? retryAfter : undefined,
-  };
-}
-
-/** `299 - "spec.x is deprecated"`: the text. */
-function warningText(header: string): string {
-  const quoted = /^\d{3} \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1];
-  return quoted === undefined ? header : quoted.replace(/\\(.)/g, '$1');
-}
-
-function parseBody(answer: Answer): unknown {
-  try {
-    return JSON.parse(answer.body);
-  } catch (cause) {
-    throw new TransportError('the server answered with something that is not JSON', { cause });
-  }
-}
-
-interface WireList {
-  readonly metadata?: {
-    readonly resourceVersion?: string;
-    readonly continue?: string;
-    readonly remainingItemCount?: number;
-  };
-  readonly items?: readonly KubernetesObject[] | null;
-}
-
-/** On the wire the items of a list do not say what they are. */
-function listOf(resource: ResourceType, body: unknown): ObjectList<KubernetesObject> {
-  const { metadata = {}, items } = body as WireList;
-  const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind };
-  return {
-    items: (items ?? []).map((item) => ({ ...identity, ...item })),
-    resourceVersion: metadata.resourceVersion ?? '',
-    ...(metadata.continue ? { continue: metadata.continue } : {}),
-    ...(metadata.remainingItemCount === undefined ? {} : { remainingItemCount: metadata.remainingItemCount }),
-  };
 }
