@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Whether the attach/detach controller attaches volumes to this node (default) or nobody does. */
+  readonly controllerAttachDetach?: boolean;
   /** The endpoint for logs and exec; without it there is none. */
   readonly server?: { readonly host: string; readonly port: number; readonly tls: ServerTls };
   readonly claims?: { readonly claims: Informer<PersistentVolumeClaim>; readonly volumes: Informer<PersistentVolume> };

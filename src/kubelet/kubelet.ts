@@ -48,6 +48,8 @@ export interface KubeletOptions {
   /** The endpoint for logs and exec; a simulated node has none. */
   readonly server?: { readonly host: string; readonly port: number; readonly tls: ServerTls };
   readonly network?: ProbeNetwork;
+  /** Whether the attach/detach controller attaches volumes to this node (default) or nobody does. */
+  readonly controllerAttachDetach?: boolean;
   /** When it is disposed: stop the pods and unmount everything, or leave them running for the next agent. */
   readonly stopPods: boolean;
 }

@@ -10,6 +10,7 @@ class NodeApi {
   node: Node | undefined;
   lease: { spec: { renewTime: string; holderIdentity: string } } | undefined;
   readonly statusWrites: object[] = [];
+  annotationWrites = 0;
   renewals = 0;
   fails = false;
 
@@ -37,6 +38,14 @@ class NodeApi {
         return this.lease;
       }
       expect(type).toBe(nodes);
+      const { metadata } = patch.body as { metadata?: { annotations: Record<string, string | null> } };
+      if (metadata && this.node) {
+        const merged = Object.entries({ ...this.node.metadata.annotations, ...metadata.annotations });
+        const annotations = Object.fromEntries(merged.filter(([, value]) => value !== null)) as Record<string, string>;
+        this.annotationWrites++;
+        this.node = { ...this.node, metadata: { ...this.node.metadata, annotations } };
+        return this.node;
+      }
       const { status } = patch.body as { status: object };
       this.statusWrites.push(status);
       if (this.node) this.node = { ...this.node, status: { ...this.node.status, ...status } };
@@ -45,9 +54,10 @@ class NodeApi {
   } as unknown as Client;
 }
 
-function setUp() {
+function setUp(options: { readonly controllerAttachDetach?: boolean; readonly node?: Node } = {}) {
   const clock = new VirtualClock();
   const api = new NodeApi();
+  api.node = options.node;
   const state = { inUse: undefined as readonly string[] | undefined, problem: 'not yet' as string | undefined };
   const reported: (readonly string[])[] = [];
   const manager = new NodeStatusManager({
@@ -60,6 +70,7 @@ function setUp() {
     kubeletPort: 10_250,
     rootDir: '/',
     runtimeVersion: 'process://1',
+    controllerAttachDetach: options.controllerAttachDetach ?? true,
     volumesInUse: () => state.inUse,
     onReported: (names) => reported.push(names),
     notReadyReason: () => state.problem,
@@ -69,6 +80,38 @@ function setUp() {
 }
 
 describe('NodeStatusManager', () => {
+  const annotation = 'volumes.kubernetes.io/controller-managed-attach-detach';
+  const registered = (annotations: Record<string, string>): Node => ({
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: { name: 'n1', uid: 'u', resourceVersion: '1', creationTimestamp: '', annotations },
+    spec: {},
+  });
+  it.each([
+    ['is absent on a new node that is told so', false, undefined, {}],
+    [
+      'is taken from a node that had it',
+      false,
+      registered({ [annotation]: 'true', other: 'stays' }),
+      { other: 'stays' },
+    ],
+    [
+      'is given to a node that had none',
+      true,
+      registered({ other: 'stays' }),
+      { other: 'stays', [annotation]: 'true' },
+    ],
+    ['is left on a node that has it', true, registered({ [annotation]: 'true' }), { [annotation]: 'true' }],
+  ])('[D2] the annotation for attach/detach %s', async (_, controllerAttachDetach, node, expected) => {
+    const { clock, api, manager } = setUp({ controllerAttachDetach, ...(node ? { node } : {}) });
+    await clock.advance(600_000);
+    expect(api.node?.metadata.annotations).toEqual(expected);
+    const changed =
+      node !== undefined && (node.metadata.annotations?.[annotation] === 'true') !== controllerAttachDetach;
+    expect(api.annotationWrites).toBe(changed ? 1 : 0);
+    await manager[Symbol.asyncDispose]();
+  });
+
   it('registers the node with its labels and the annotation for attach/detach', async () => {
     const { clock, api, manager } = setUp();
     await clock.settle();

@@ -38,6 +38,8 @@ export interface NodeStatusOptions {
   readonly kubeletPort: number;
   readonly rootDir: string;
   readonly runtimeVersion: string;
+  /** Whether the attach/detach controller attaches volumes to this node; true unless said otherwise. */
+  readonly controllerAttachDetach?: boolean;
   /** Sorted names for status.volumesInUse; undefined while they are not known yet, and then nothing is written. */
   readonly volumesInUse: () => readonly string[] | undefined;
   /** Told the names that the API server holds now. */
@@ -62,6 +64,7 @@ export class NodeStatusManager implements AsyncDisposable {
   readonly #registered = Promise.withResolvers<Node>();
   #running: Promise<unknown> = Promise.resolve();
   #wake = Promise.withResolvers<void>();
+  #annotated = false;
   #lastWritten: string | undefined;
   #lastWrittenMs = 0;
 
@@ -109,6 +112,7 @@ export class NodeStatusManager implements AsyncDisposable {
   async #sync(signal: AbortSignal): Promise<void> {
     const { client, clock, nodeName, onReported } = this.#options;
     const node = (await this.#read(signal)) ?? (await this.#register(signal));
+    await this.#ensureAnnotation(node, signal);
     this.#registered.resolve(node);
     const inUse = this.#options.volumesInUse();
     const status = await this.#status(node, inUse);
@@ -136,6 +140,21 @@ export class NodeStatusManager implements AsyncDisposable {
     }
   }
 
+  get #isControllerManaged(): boolean {
+    return this.#options.controllerAttachDetach ?? true;
+  }
+
+  /** Once: a node that was registered by an earlier run may say something else about who attaches its volumes. */
+  async #ensureAnnotation({ metadata }: Node, signal: AbortSignal): Promise<void> {
+    if (this.#annotated) return;
+    const wanted = this.#isControllerManaged ? 'true' : null;
+    if ((metadata.annotations?.[annControllerManagedAttach] ?? null) !== wanted) {
+      const body = { metadata: { annotations: { [annControllerManagedAttach]: wanted } } };
+      await this.#options.client.patch(nodes, { name: metadata.name }, { type: 'merge', body }, { signal });
+    }
+    this.#annotated = true;
+  }
+
   async #register(signal: AbortSignal): Promise<Node> {
     const { client, nodeName } = this.#options;
     const goArch = arch() === 'x64' ? 'amd64' : arch();
@@ -146,7 +165,7 @@ export class NodeStatusManager implements AsyncDisposable {
       'kubernetes.io/os': 'linux',
       [labelHostname]: nodeName,
     };
-    const annotations = { [annControllerManagedAttach]: 'true' };
+    const annotations = this.#isControllerManaged ? { [annControllerManagedAttach]: 'true' } : {};
     const draft: Draft<Node> = { metadata: { name: nodeName, labels, annotations }, spec: {} };
     try {
       return await client.create(nodes, draft, { signal });

@@ -1,6 +1,6 @@
 /** The flags of `stowage csi-sidecar` and `stowage kubelet`. */
 import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
-import { duration, file, type IdleFlags, integer, text } from './flag-table.ts';
+import { bool, duration, file, type IdleFlags, integer, text } from './flag-table.ts';
 
 const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
 
@@ -25,6 +25,7 @@ export const kubeletFlags = {
   'root-dir': text('/var/lib/kubelet', 'where the kubelet keeps its files'),
   'data-dir': text('', 'where containers and images are kept (default: <root-dir>/stowage)'),
   port: integer(10_250, 'where logs and exec are served', { atLeast: 0, atMost: 65_535 }),
+  'enable-controller-attach-detach': bool(true, 'volumes are attached to this node by the attach/detach controller'),
   'tls-cert-file': file('what to serve them with'),
   'tls-private-key-file': file('its key'),
   'client-ca-file': file('the authority of the API server that asks for them'),

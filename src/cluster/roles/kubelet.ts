@@ -34,6 +34,7 @@ export async function runKubelet(given: GivenFlags, env: Environment, uid: numbe
         clock,
         random,
         logger,
+        controllerAttachDetach: flags['enable-controller-attach-detach'],
         ...(tls ? { server: { host: nodeIp, port: flags.port, tls } } : {}),
       }),
     );

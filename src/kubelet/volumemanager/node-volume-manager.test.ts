@@ -59,6 +59,28 @@ describe('a CSI volume', () => {
     expect(node.driver.staged[0]?.publishContext).toEqual({ devicePath: '/dev/xyz' });
   });
 
+  it('[D2] is refused on a node whose volumes the controller does not attach, if it must be attached', async () => {
+    const node = await startNode({ controllerAttachDetach: false });
+    node.setAttached([attachableVolume(node)]);
+    node.pods.put(pod);
+    await node.clock.advance(60_000);
+    expect(node.driver.calls).toEqual([]);
+    expect(node.api.events).toContain(
+      'Warning FailedAttachVolume AttachVolume.Attach failed for volume "pv-a" : attaching volumes from the kubelet is not supported',
+    );
+    const waiting = node.manager.waitForAttachAndMount(pod, new AbortController().signal);
+    const failed = waiting.catch((thrown: Error) => thrown.message);
+    await node.clock.advance(200_000);
+    expect(await failed).toContain('attaching volumes from the kubelet is not supported');
+  });
+
+  it('[D2] is mounted on such a node if it need not be attached', async () => {
+    const node = await startNode({ controllerAttachDetach: false });
+    plainVolume(node);
+    await mountPod(node, pod);
+    expect(node.driver.calls).toEqual(['NodeStageVolume', 'NodePublishVolume']);
+  });
+
   it('[N6] is unpublished and unstaged after the containers are gone, and leaves nothing behind', async () => {
     const node = await startNode();
     plainVolume(node);

@@ -77,6 +77,8 @@ export interface NodeVolumeManagerOptions {
   readonly csiDrivers: CsiDriverRegistry & { onChange(listener: (driverName: string) => void): Disposable };
   /** Asks the owner of the node's status to publish getVolumesInUse() soon and then to call markVolumesAsReportedInUse. */
   readonly reportVolumesInUse: () => void;
+  /** Whether the attach/detach controller attaches volumes to this node; true unless said otherwise. */
+  readonly controllerAttachDetach?: boolean;
   /** For metrics: a step of a volume that has ended. */
   readonly observe?: (operation: FinishedOperation) => void;
   readonly plugins?: (host: VolumeHost) => VolumePluginManager;

@@ -12,6 +12,8 @@ export interface OperationContext {
   readonly rootDir: string;
   /** This node as last seen; undefined before it was. */
   readonly findNode: () => Node | undefined;
+  /** False: the controller keeps its hands off this node. */
+  readonly controllerAttachDetach?: boolean;
   readonly mounter: Mounter;
   readonly fs: Fs;
   readonly clock: Clock;

@@ -1,6 +1,8 @@
 import { nodes } from '../../../api/index.ts';
+import { finalError } from '../../../volume-plugins/index.ts';
 import type { DesiredVolume } from '../cache/desired-state-of-world.ts';
 import type { OperationContext } from './operation-context.ts';
+import { operationError } from './operation-error.ts';
 
 /**
  * Answers whether the volume is attached to this node. The node's status is read live, after the API server was told
@@ -20,6 +22,11 @@ export async function verifyAttached(
   if (!desired.attachable) {
     actual.addVolume({ name, spec, plugin, attachability: 'notRequired', attached: true, devicePath: '' });
     return true;
+  }
+  // Upstream: csi_attacher.go Attach. No plugin here can attach without the controller.
+  if (context.controllerAttachDetach === false) {
+    const failed = { what: 'AttachVolume.Attach failed', volumeName: spec.name, eventReason: 'FailedAttachVolume' };
+    throw operationError(failed, finalError('attaching volumes from the kubelet is not supported'));
   }
   // The cached copy tells when a read may be worth it; only the read counts.
   const cached = context.findNode();

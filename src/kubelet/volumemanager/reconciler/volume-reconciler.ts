@@ -264,6 +264,7 @@ export class VolumeReconciler implements AsyncDisposable {
     try {
       return await verifyAttached(this.#options.context, desired, signal);
     } catch (thrown) {
+      if (thrown instanceof OperationError) throw thrown;
       throw operationError({ what: 'VerifyControllerAttachedVolume failed', volumeName: spec?.name ?? name }, thrown);
     }
   }

@@ -70,6 +70,7 @@ export interface TestNodeOptions {
   readonly reportsAtOnce?: boolean;
   /** The agent may watch claims; it can do without. */
   readonly watchesClaims?: boolean;
+  readonly controllerAttachDetach?: boolean;
 }
 
 export class TestNode implements AsyncDisposable {
@@ -114,7 +115,7 @@ export class TestNode implements AsyncDisposable {
 
   startManager(): void {
     const { clock, api, mounter, pods, rootDir } = this;
-    const { watchesClaims = true } = this.#options;
+    const { watchesClaims = true, controllerAttachDetach = true } = this.#options;
     const { informers } = api;
     const claims = {
       claims: informers.informer(persistentVolumeClaims),
@@ -133,6 +134,7 @@ export class TestNode implements AsyncDisposable {
       recorder: { event: (object, type, reason, message) => api.recordEvent(object, type, reason, message) },
       informers: api.informers,
       pods,
+      controllerAttachDetach,
       ...(watchesClaims ? { claims } : {}),
       csiDrivers: {
         find: (name) => this.connections.get(name),
