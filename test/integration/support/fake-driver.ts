@@ -69,6 +69,8 @@ export class FakeDriver {
   nodeExpansionRequired = true;
   /** Where the next volumes can be reached from. */
   topology: Readonly<Record<string, string>>;
+  /** Volumes are made in the place that is preferred most, instead of where `topology` says. */
+  obeysPreference = false;
   readonly driver: CsiDriver;
   /** How long a call takes before it has its effect, in milliseconds. */
   latencyMs = 0;
@@ -99,7 +101,8 @@ export class FakeDriver {
           const capacityBytes = this.sizeOf(capacityRange?.requiredBytes ?? 0n);
           this.sizes.set(volumeId, capacityBytes);
           if (Object.keys(mutableParameters).length > 0) this.attributes.set(volumeId, mutableParameters);
-          const accessibleTopology = isPlaced ? [{ segments: { ...this.topology } }] : [];
+          const preferred = this.obeysPreference ? accessibilityRequirements?.preferred[0]?.segments : undefined;
+          const accessibleTopology = isPlaced ? [{ segments: preferred ?? { ...this.topology } }] : [];
           return { volume: { volumeId, capacityBytes, accessibleTopology } };
         }),
       deleteVolume: async ({ volumeId, secrets }) =>
