@@ -126,6 +126,23 @@ describe('local volumes', () => {
     expect(readFileSync(file).subarray(0, 7).toString()).toBe('stowage');
   });
 
+  it('[W10] [rel-E6] with another file system than the volume says are not formatted, and the pod is told', async () => {
+    const file = imageFile('other', 16 * mib);
+    const device = loopDevice(file);
+    execFileSync('mkfs.ext4', ['-q', device]);
+    const content = () => execFileSync('blkid', ['-p', '-s', 'TYPE', '-s', 'UUID', device], { encoding: 'utf8' });
+    const before = content();
+    const [node = ''] = nodes;
+    const name = 'other';
+    await apply(...manifests({ name, node, path: device, size: '16Mi', fsType: 'xfs' }), pod(name));
+    const reason = ['get', 'events', '--field-selector', `involvedObject.name=${name},involvedObject.kind=Pod`];
+    const events = await stowage.until(reason, (out) => out.includes('FailedMountOnFilesystemMismatch'));
+    expect(events).toContain(`MountVolume failed for volume "${name}"`);
+    expect(before).toContain('TYPE="ext4"');
+    expect(content()).toBe(before);
+    await stowage.ok(['delete', 'pod', name]);
+  });
+
   it('[E7] [W10] grow in a running pod when the administrator has grown the device and says so', async () => {
     const file = imageFile('disk', 384 * mib);
     const device = loopDevice(file);

@@ -231,7 +231,9 @@ describe('a block volume that grows', () => {
     node.pods.put(deviceUser);
     await node.until(() => node.driver.expanded.length === 2);
     expect(isMounted(node, deviceUser)).toBe(false);
-    expect(eventsOf(node)).toContain('MapVolume.MarkVolumeAsMounted failed while expanding volume for volume "pv-a"');
+    expect(eventsOf(node)).toContain(
+      'Warning FailedMapVolume MapVolume.MarkVolumeAsMounted failed while expanding volume for volume "pv-a"',
+    );
     node.driver.before = () => {};
     await node.until(() => isMounted(node, deviceUser));
     expect(node.driver.expanded.at(-1)).toMatchObject(expected(node));

@@ -203,3 +203,22 @@ describe('a CSI volume', () => {
     expect(node.manager.getMountedVolumesForPod(uid).size).toBe(0);
   });
 });
+
+describe('a CSI block volume', () => {
+  const user = testPod('user', [claimVolume('data', 'claim-a')], {
+    containers: [{ name: 'c', image: 'i', volumeDevices: [{ name: 'data', devicePath: '/dev/data' }] }],
+  });
+
+  it('[W10] [N13] is told to be there, with where it is for the node and for the pod', async () => {
+    const node = await startNode();
+    plainVolume(node, 'a', { volumeMode: 'Block' });
+    node.driver.failBefore('NodePublishVolume', Code.INTERNAL);
+    await mountPod(node, user);
+    const succeeded = 'Normal SuccessfulMountVolume MapVolume.MapPodDevice succeeded for volume "pv-a"';
+    expect(node.api.events).toEqual([
+      'Warning FailedMapVolume MapVolume.MapPodDevice failed for volume "pv-a" : rpc error: code = Internal desc = told to fail',
+      `${succeeded} globalMapPath "${node.rootDir}/plugins/kubernetes.io/csi/volumeDevices/pv-a/dev"`,
+      `${succeeded} volumeMapPath "${node.rootDir}/pods/${user.metadata.uid}/volumeDevices/kubernetes.io~csi"`,
+    ]);
+  });
+});

@@ -4,7 +4,7 @@
  *
  * Upstream: operation_generator.go GenerateMapVolumeFunc, volume/util/volumepathhandler.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ifExists } from '../../../base/index.ts';
 import { cleanupMountPoint } from '../../../mount/index.ts';
 import {
@@ -91,6 +91,12 @@ export async function mapVolume(context: OperationContext, target: MountTarget, 
     context.actual.setPodMount(name, { ...settled, state: 'uncertain' });
     throw failed('MapVolume.MapBlockVolume failed', thrown);
   }
+  if (before?.state !== 'mounted') {
+    tellMapped(context, target, {
+      globalMapPath: mapper.getGlobalMapPath(spec),
+      volumeMapPath: dirname(blockDevicePath),
+    });
+  }
   try {
     await expandBeforeUse(context, target, { before, volumePath: published }, signal);
   } catch (thrown) {
@@ -98,6 +104,14 @@ export async function mapVolume(context: OperationContext, target: MountTarget, 
     throw failed('MapVolume.MarkVolumeAsMounted failed while expanding volume', thrown);
   }
   context.actual.setPodMount(name, { ...settled, path: published });
+}
+
+/** Upstream tells of block volumes that they are there, of file systems it does not. */
+function tellMapped(context: OperationContext, { pod }: MountTarget, paths: Readonly<Record<string, string>>): void {
+  for (const [what, path] of Object.entries(paths)) {
+    const message = `MapVolume.MapPodDevice succeeded for volume "${pod.spec.name}" ${what} "${path}"`;
+    context.recordEvent(pod.pod, 'Normal', 'SuccessfulMountVolume', message);
+  }
 }
 
 async function bindDevice(context: OperationContext, source: string, target: string): Promise<void> {
