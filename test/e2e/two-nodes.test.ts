@@ -105,4 +105,50 @@ describe('two nodes', () => {
       expect(order, `round ${round}`).toEqual(interesting);
     }
   }, 600_000);
+
+  it('[E5] [rel-F2] grows a shared volume on both nodes that have it', async () => {
+    const nodes = (await stowage.ok('get nodes -o jsonpath={.items[*].metadata.name}')).split(' ');
+    const metadata = { name: 'shared' };
+    const spec = {
+      accessModes: ['ReadWriteMany'],
+      storageClassName: 'standard',
+      resources: { requests: { storage: '16Mi' } },
+    };
+    const pods = nodes.map((node, index) => ({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: `shared-${index}` },
+      spec: {
+        terminationGracePeriodSeconds: 0,
+        nodeSelector: { 'kubernetes.io/hostname': node },
+        containers: [
+          {
+            name: 'main',
+            image: 'busybox',
+            command: ['sleep', 'infinity'],
+            volumeMounts: [{ name: 'data', mountPath: '/data' }],
+          },
+        ],
+        volumes: [{ name: 'data', persistentVolumeClaim: { claimName: metadata.name } }],
+      },
+    }));
+    const items = [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec }, ...pods];
+    await stowage.ok(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    for (const { metadata: pod } of pods) {
+      await stowage.until(['get', 'pod', pod.name, '-o', 'jsonpath={.status.phase}'], (out) => out === 'Running');
+    }
+    const seen = calls().length;
+    const more = { spec: { resources: { requests: { storage: '32Mi' } } } };
+    await stowage.ok(['patch', 'pvc', 'shared', '-p', JSON.stringify(more)]);
+    await stowage.until('get pvc shared -o jsonpath={.status.capacity.storage}', (out) => out === '32Mi');
+    const told = 'involvedObject.kind=Pod,reason=FileSystemResizeSuccessful';
+    await stowage.until(
+      ['get', 'events', '--field-selector', told, '-o', 'jsonpath={.items[*].involvedObject.name}'],
+      (out) => pods.every(({ metadata: { name } }) => out.split(' ').includes(name)),
+    );
+    const expanded = calls()
+      .slice(seen)
+      .filter(({ event, method }) => event === 'end' && method === 'NodeExpandVolume');
+    expect(expanded.map(({ node }) => node).sort()).toEqual([...nodes].sort());
+  });
 });

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
+  ApiStatusError,
   annNodeExpansionNotRequired,
   type PersistentVolumeClaimStatus,
   type PersistentVolumeSpec,
@@ -254,6 +255,29 @@ describe('a volume on several nodes', () => {
     expect(node.driver.expanded).toHaveLength(1);
     expect(node.api.calls.filter((call) => call.startsWith('update'))).toEqual([]);
     expect(eventsOf(node)).toContain('Normal FileSystemResizeSuccessful');
+  });
+
+  it.each([
+    ['shows the size', done],
+    ['asks for more', { ...done, allocatedResourceStatuses: { storage: 'ControllerResizeInProgress' } }],
+    ['says something else', { conditions: [{ type: 'Other', status: 'True' }] }],
+  ])('[E5] [rel-F2] is expanded once when its claim %s by the time this node is done', async (_, status) => {
+    const node = await startNode();
+    makeShared(node);
+    await mountPod(node, writer);
+    let writes = 0;
+    // The first write says that the node is at work, the second one would show the size.
+    node.api.onUpdate(`persistentvolumeclaims/${claimKey}`, () => {
+      if (++writes !== 2) return;
+      setClaim(node, { allocatedResourceStatuses: undefined, ...status } as never);
+      throw ApiStatusError.of('Conflict', 'the object has been modified');
+    });
+    grow(node);
+    await node.until(() => eventsOf(node).includes('Normal FileSystemResizeSuccessful'));
+    await node.clock.advance(600_000);
+    expect(node.driver.expanded).toHaveLength(1);
+    expect(sizeOf(node)).toBe('2Gi');
+    expect(claimOf(node).status).toMatchObject(status);
   });
 
   it('[E5] [rel-F2] is tried again here as long as it fails, although the claim shows the size', async () => {

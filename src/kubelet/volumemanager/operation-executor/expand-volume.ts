@@ -4,6 +4,7 @@
  * Upstream: volume/util/operationexecutor/node_expander.go.
  */
 import {
+  isConflict,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   quantityOfBytes,
@@ -31,6 +32,8 @@ export interface ExpandRequest extends Omit<MountTarget, 'podKey'> {
 const infeasibleCodes = new Set(['InvalidArgument', 'OutOfRange', 'NotFound']);
 /** The driver cannot grow a volume that is in use. */
 const inUseCode = 'FailedPrecondition';
+/** More writers than that at one moment are a fault of somebody: the step is then repeated after its back-off. */
+const maxConflicts = 5;
 
 export async function expandVolume(
   context: OperationContext,
@@ -64,14 +67,31 @@ export async function expandVolume(
     await settleShortfall(context, request, { ...attempt, reachedBytes }, signal);
     return;
   }
-  if (step === 'due') {
-    const grown = withFinishedResize(begun, quantityOfBytes(newSizeBytes));
-    await context.client.updateStatus(persistentVolumeClaims, grown, { signal });
-  }
+  if (step === 'due') await showSize(context, request, attempt, signal);
   context.actual.markExpanded(name, newSizeBytes);
   const message = `MountVolume.NodeExpandVolume succeeded for volume "${pod.spec.name}" ${context.nodeName}`;
   context.recordEvent(pod.pod, 'Normal', 'FileSystemResizeSuccessful', message);
   context.recordEvent(begun, 'Normal', 'FileSystemResizeSuccessful', message);
+}
+
+/** The claim may have changed meanwhile: another node was first, or more was asked for. The volume has the size all the same. */
+async function showSize(
+  context: OperationContext,
+  request: ExpandRequest,
+  { claim, newSizeBytes }: ExpandAttempt,
+  signal: AbortSignal,
+): Promise<void> {
+  let seen: PersistentVolumeClaim | undefined = claim;
+  for (let left = maxConflicts; seen && decideNodeStep(seen, newSizeBytes) === 'due'; left--) {
+    try {
+      const grown = withFinishedResize(seen, quantityOfBytes(newSizeBytes));
+      await context.client.updateStatus(persistentVolumeClaims, grown, { signal });
+      return;
+    } catch (thrown) {
+      if (!isConflict(thrown) || left === 0) throw thrown;
+      seen = await findClaim(context, request, signal);
+    }
+  }
 }
 
 function warnOfReadOnly(context: OperationContext, { pod }: ExpandRequest, claim: PersistentVolumeClaim): void {

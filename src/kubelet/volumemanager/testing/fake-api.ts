@@ -20,6 +20,7 @@ export class FakeApi {
   readonly calls: string[] = [];
   #failure: Error | undefined;
   readonly #onGet = new Map<string, () => void>();
+  readonly #onUpdate = new Map<string, () => void>();
 
   /** Every call fails with this until it is taken back. */
   fail(error: Error | undefined): void {
@@ -29,6 +30,11 @@ export class FakeApi {
   /** Runs when the object is read, as `configmaps/default/c`: something else happens at that moment. */
   onGet(what: string, happens: () => void): void {
     this.#onGet.set(what, happens);
+  }
+
+  /** Runs before the object is written by the node: throwing refuses the write. */
+  onUpdate(what: string, happens: () => void): void {
+    this.#onUpdate.set(what, happens);
   }
 
   put<T extends KubernetesObject>(type: ResourceType<T>, object: T): void {
@@ -66,7 +72,9 @@ export class FakeApi {
       return object;
     };
     const write = async <T extends KubernetesObject>(type: ResourceType<T>, object: T): Promise<T> => {
-      this.calls.push(`update ${type.plural}/${keyOf(object)}`);
+      const what = `${type.plural}/${keyOf(object)}`;
+      this.calls.push(`update ${what}`);
+      this.#onUpdate.get(what)?.();
       if (this.#failure) throw this.#failure;
       this.put(type, object);
       return object;
