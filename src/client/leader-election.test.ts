@@ -109,6 +109,16 @@ describe('leader election', () => {
     });
   });
 
+  it('says whenever the lease is held, and no more when it cannot be renewed', async () => {
+    const heldMs: number[] = [];
+    const startedMs = clock.monotonic();
+    const a = new Candidate('a', undefined, { onHeld: () => void heldMs.push(clock.monotonic() - startedMs) });
+    await clock.advance(12_000);
+    a.cut = true;
+    await clock.advance(60_000);
+    expect(heldMs).toEqual([0, 5_000, 10_000]);
+  });
+
   it('[rel-R3] lets another lead one lease after the leader has died', async () => {
     const a = new Candidate('a');
     await clock.settle();

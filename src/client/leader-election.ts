@@ -40,6 +40,8 @@ export interface LeaderElectionOptions {
   readonly retryPeriodMs?: number;
   /** Ends waiting and leading. */
   readonly signal: AbortSignal;
+  /** The lease is this process's as of now. */
+  readonly onHeld?: () => void;
   readonly onNewLeader?: (identity: string) => void;
   /** Tells of the lease when this process becomes the leader and when it stops: upstream's `LeaderElection`. */
   readonly recorder?: EventRecorder;
@@ -186,9 +188,11 @@ class LeaderElector {
   async #try(signal: AbortSignal, timeoutMs = this.#options.renewDeadlineMs): Promise<boolean> {
     const { clock, logger, lease } = this.#options;
     try {
-      return await withDeadline({ clock, timeoutMs, what: `lease ${lease.name}`, signal }, (inner) =>
+      const held = await withDeadline({ clock, timeoutMs, what: `lease ${lease.name}`, signal }, (inner) =>
         this.#take(inner),
       );
+      if (held) this.#options.onHeld?.();
+      return held;
     } catch (thrown) {
       if (signal.aborted) throw abortError(signal);
       const fields = { lease: lease.name, namespace: lease.namespace, error: messageOf(thrown) };

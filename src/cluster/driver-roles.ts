@@ -3,9 +3,12 @@ import type { Clock, Fs, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import { connectCsi } from '../csi/index.ts';
 import {
+  type AttacherFlags,
   type CsiDriver,
   canResize,
   connectDriver,
+  type ProvisionerFlags,
+  type ResizerFlags,
   startAttacher,
   startProvisioner,
   startRegistrar,
@@ -26,6 +29,13 @@ export interface DriverEnvironment {
 export interface NodeSocket {
   readonly endpoint: string;
   readonly registrationDir: string;
+}
+
+/** What an operator has set; the rest is as upstream has it. */
+export interface SidecarFlags {
+  readonly provisioner?: Partial<ProvisionerFlags>;
+  readonly attacher?: Partial<AttacherFlags>;
+  readonly resizer?: Partial<ResizerFlags>;
 }
 
 export interface ConnectedDriver extends CsiDriver, AsyncDisposable {}
@@ -49,20 +59,28 @@ export async function connectToDriver(
 }
 
 /** Starts every role that the driver's capabilities allow; the informers that they ask for still have to be started. */
-export function startDriverRoles(environment: DriverEnvironment, driver: ConnectedDriver): AsyncDisposable {
+export function startDriverRoles(
+  environment: DriverEnvironment,
+  driver: ConnectedDriver,
+  flags: SidecarFlags = {},
+): AsyncDisposable {
   const { clock, random, informers } = environment;
   const stack = new AsyncDisposableStack();
   const logger = environment.logger.with({ driver: driver.name });
   const component = `${driver.name}_${environment.hostName}_${random.uuid()}`;
   const client = environment.client('external-provisioner');
   const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-  stack.use(startProvisioner({ client, informers, recorder, driver, clock, random, logger }));
-  stack.use(startAttacher({ client: environment.client('external-attacher'), informers, driver, clock, logger }));
+  stack.use(
+    startProvisioner({ client, informers, recorder, driver, clock, random, logger, flags: flags.provisioner ?? {} }),
+  );
+  const attaching = environment.client('external-attacher');
+  stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
   if (!canResize(driver)) return stack;
   const resizing = environment.client('external-resizer');
   const source = { clock, random, component: `external-resizer ${driver.name}`, logger };
   const resizeRecorder = stack.use(createEventRecorder({ client: resizing, ...source }));
-  stack.use(startResizer({ client: resizing, informers, recorder: resizeRecorder, driver, clock, logger }));
+  const resizer = { client: resizing, informers, recorder: resizeRecorder, driver, clock, logger };
+  stack.use(startResizer({ ...resizer, flags: flags.resizer ?? {} }));
   return stack;
 }
 

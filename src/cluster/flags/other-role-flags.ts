@@ -1,21 +1,6 @@
-/** The flags of `stowage csi-sidecar` and `stowage kubelet`. */
-import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
-import { bool, duration, file, type IdleFlags, integer, text } from './flag-table.ts';
-
-const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
-
-export const csiSidecarFlags = {
-  ...connectionFlags,
-  ...leaderElection,
-  ...loggingFlags,
-  'leader-elect-retry-period': duration('5s', 'between renewals, and between tries to become the leader', { above: 0 }),
-  'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
-  'csi-address': text('/run/csi/socket', "the driver's socket"),
-  'kubelet-registration-path': text('', "the driver's socket as the kubelet sees it"),
-  'plugin-registration-path': text('', "the kubelet's registration directory"),
-};
-
-export const idleCsiSidecarFlags: IdleFlags = {};
+/** The flags of `stowage kubelet`. */
+import { connectionFlags, loggingFlags } from './common-flags.ts';
+import { bool, file, type IdleFlags, integer, text } from './flag-table.ts';
 
 export const kubeletFlags = {
   ...connectionFlags,

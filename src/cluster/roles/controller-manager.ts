@@ -32,7 +32,12 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
   const election = leaderElectionSettings(flags);
   await runRole('kube-controller-manager', options, async (running) => {
     for (const controller of missing) running.logger.warn('a controller is not part of Stowage', { controller });
-    await serveRole(running, { flags, env, health: [], config: { 'kubecontrollermanager.config.k8s.io': settings } });
+    await serveRole(running, {
+      flags,
+      env,
+      health: running.health.checks,
+      config: { 'kubecontrollermanager.config.k8s.io': settings },
+    });
     // Upstream: without the flag the authority that this process trusts itself.
     const rootCa = rootCaOfFile ?? running.connection.caData ?? '';
     await whileLeading(running, election, async (role) => {

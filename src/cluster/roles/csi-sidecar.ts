@@ -1,9 +1,18 @@
 import { realFs, UsageError } from '../../base/index.ts';
 import { parseEndpoint } from '../../csi/index.ts';
 import { connectToDriver, startDriverRoles, startRegistrars } from '../driver-roles.ts';
-import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
-import { csiSidecarFlags, idleCsiSidecarFlags } from '../flags/other-role-flags.ts';
-import { runRole, whileLeading } from './role.ts';
+import {
+  type HttpAddress,
+  httpAddress,
+  idleCsiSidecarFlags,
+  leaseLabels,
+  readSidecarFlags,
+  sidecarFlags,
+} from '../flags/csi-sidecar-flags.ts';
+import { type GivenFlags, idleFlagsGiven } from '../flags/flag-table.ts';
+import { startHttpEndpoint } from '../serving/http-endpoint.ts';
+import { printProcessMetrics } from '../serving/process-metrics.ts';
+import { type RoleProcess, runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
 
 /**
@@ -11,7 +20,10 @@ import { connectionOptions, type Environment, leaderElectionSettings, logSetting
  * once; only what works on the whole cluster waits for the lease.
  */
 export async function runCsiSidecar(given: GivenFlags, env: Environment): Promise<void> {
-  const flags = readFlags(csiSidecarFlags, given);
+  const flags = readSidecarFlags(given);
+  const driverFlags = sidecarFlags(flags);
+  const labels = leaseLabels(flags['leader-election-labels']);
+  const address = httpAddress(flags['http-endpoint']);
   const endpoint = flags['kubelet-registration-path'];
   const registrationDir = flags['plugin-registration-path'];
   if ((endpoint === '') !== (registrationDir === '')) {
@@ -24,14 +36,28 @@ export async function runCsiSidecar(given: GivenFlags, env: Environment): Promis
   leaderElectionSettings({ ...flags, 'leader-elect-resource-name': 'checked' });
   await runRole('csi-sidecar', options, async (running) => {
     const environment = { ...running, fs: realFs };
+    if (address) await serveOver(running, address, flags['metrics-path']);
     const driver = running.stack.use(await connectToDriver(environment, socket, running.signal));
     const nodeSockets = endpoint === '' ? [] : [{ endpoint, registrationDir }];
     running.stack.use(await startRegistrars(environment, driver, nodeSockets));
     const name = flags['leader-elect-resource-name'] || driver.name.replaceAll('/', '-');
     const election = leaderElectionSettings({ ...flags, 'leader-elect-resource-name': name });
-    await whileLeading(running, election, async (role) => {
-      role.stack.use(startDriverRoles({ ...role, fs: realFs }, driver));
+    await whileLeading(running, election && { ...election, ...(labels ? { labels } : {}) }, async (role) => {
+      role.stack.use(startDriverRoles({ ...role, fs: realFs }, driver, driverFlags));
       role.informers.start();
     });
   });
+}
+
+async function serveOver(running: RoleProcess, address: HttpAddress, metricsPath: string): Promise<void> {
+  const { metrics, health, stack, logger } = running;
+  const { port } = stack.use(
+    await startHttpEndpoint({
+      ...address,
+      metricsPath,
+      metrics: async () => metrics.print() + (await printProcessMetrics()),
+      leaseProblem: () => health.leaseProblem(),
+    }),
+  );
+  logger.info('serving health and metrics', { port });
 }

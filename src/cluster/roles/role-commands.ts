@@ -1,7 +1,8 @@
 /** The roles that run as processes of their own, as the command line offers them. */
 import { controllerManagerFlags, idleControllerManagerFlags } from '../flags/controller-manager-flags.ts';
+import { csiSidecarFlags, idleCsiSidecarFlags } from '../flags/csi-sidecar-flags.ts';
 import { type FlagTable, flatten, type GivenFlags } from '../flags/flag-table.ts';
-import { csiSidecarFlags, idleCsiSidecarFlags, idleKubeletFlags, kubeletFlags } from '../flags/other-role-flags.ts';
+import { idleKubeletFlags, kubeletFlags } from '../flags/other-role-flags.ts';
 import { idleSchedulerFlags, schedulerFlags } from '../flags/scheduler-flags.ts';
 import type { Surroundings } from '../options.ts';
 import { runControllerManager } from './controller-manager.ts';

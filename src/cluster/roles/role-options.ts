@@ -21,6 +21,8 @@ export interface LeaderElectionSettings {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
+  /** Of the lease. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface LogSettings {

@@ -23,6 +23,7 @@ import {
 } from '../../client/index.ts';
 import { aborted, guardProcess } from '../process-guard.ts';
 import { connectionOf } from './connect.ts';
+import { RoleHealth } from './role-health.ts';
 import { type LeaderElectionSettings, type LogSettings, type RoleOptions, tellIdleFlags } from './role-options.ts';
 
 export interface RoleProcess {
@@ -32,6 +33,7 @@ export interface RoleProcess {
   readonly logger: Logger;
   readonly metrics: MetricsRegistry;
   readonly decisions: DecisionLog;
+  readonly health: RoleHealth;
   readonly hostName: string;
   /** Aborts when the process is to stop. */
   readonly signal: AbortSignal;
@@ -80,6 +82,7 @@ export async function runRole(
     logger,
     metrics,
     decisions: new DecisionLog(clock),
+    health: new RoleHealth(clock),
     hostName: hostname(),
     signal: guard.signal,
     connection,
@@ -98,11 +101,17 @@ export async function whileLeading(
   election: LeaderElectionSettings | undefined,
   start: (role: Role) => Promise<void>,
 ): Promise<void> {
-  const { name, clock, random, logger, hostName, client } = running;
+  const { name, clock, random, logger, hostName, client, health } = running;
   const work = async (signal: AbortSignal): Promise<void> => {
     await using stack = new AsyncDisposableStack();
     const informers = stack.use(createInformerFactory({ client: client('informers'), clock, logger, random }));
+    health.starting();
     await start({ ...running, signal, informers, stack });
+    // Ends with the signal at the latest, and then says nothing.
+    informers.waitForSync(signal).then(
+      () => health.synced(),
+      () => {},
+    );
     logger.info('running');
     await aborted(signal);
   };
@@ -111,7 +120,9 @@ export async function whileLeading(
   const own = client('leader-election');
   await using recorder = createEventRecorder({ client: own, clock, random, component: name, logger });
   const candidate = { client: own, identity, signal: running.signal, recorder, metrics: running.metrics };
-  const end = await runAsLeader({ ...election, ...candidate, clock, random, logger }, work);
+  const onHeld = () => health.held(election.lease.name, election.leaseDurationMs);
+  const end = await runAsLeader({ ...election, ...candidate, clock, random, logger, onHeld }, work);
+  health.ended();
   if (end === 'lost') {
     logger.error('leader election lost');
     process.exitCode = 1;

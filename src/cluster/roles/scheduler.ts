@@ -18,7 +18,12 @@ export async function runScheduler(given: GivenFlags, env: Environment): Promise
   await runRole('kube-scheduler', options, async (running) => {
     const { profiles, backoff } = config ?? {};
     const shown = { profiles, backoff };
-    await serveRole(running, { flags, env, health: [], config: { 'kubescheduler.config.k8s.io': shown } });
+    await serveRole(running, {
+      flags,
+      env,
+      health: running.health.checks,
+      config: { 'kubescheduler.config.k8s.io': shown },
+    });
     await whileLeading(running, election, (role) => start(role, config));
   });
 }

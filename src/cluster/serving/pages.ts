@@ -12,6 +12,8 @@ export interface Page {
 
 export interface HealthCheck {
   readonly name: string;
+  /** The only probe that it is part of; default: all. */
+  readonly probe?: 'readyz';
   /** What is wrong; undefined while all is well. */
   readonly problem: () => string | undefined;
 }
@@ -57,7 +59,8 @@ function healthPage(
 ): Page | undefined {
   const excluded = new Set(query.getAll('exclude'));
   // What every component can say: that it answers.
-  const all = [{ name: 'ping', problem: () => undefined }, ...checks];
+  const ping: HealthCheck = { name: 'ping', problem: () => undefined };
+  const all = [ping, ...checks.filter((check) => check.probe === undefined || check.probe === probe)];
   const asked =
     only === undefined ? all.filter(({ name }) => !excluded.has(name)) : all.filter(({ name }) => name === only);
   if (only !== undefined && asked.length === 0) return undefined;

@@ -25,9 +25,19 @@ export interface AttacherContext {
 export interface AttacherFlags {
   readonly timeoutMs: number;
   readonly defaultFsType: string;
+  /** Attachments carried out side by side; those of one volume never are. */
+  readonly workerThreads: number;
+  readonly retryIntervalStartMs: number;
+  readonly retryIntervalMaxMs: number;
 }
 
-export const defaultAttacherFlags: AttacherFlags = { timeoutMs: 15_000, defaultFsType: '' };
+export const defaultAttacherFlags: AttacherFlags = {
+  timeoutMs: 15_000,
+  defaultFsType: '',
+  workerThreads: 100,
+  retryIntervalStartMs: 1000,
+  retryIntervalMaxMs: 300_000,
+};
 
 /** Where the node id is kept with the attachment, for the detach after the node has gone. */
 export const nodeIdAnnotation = 'csi.alpha.kubernetes.io/node-id';

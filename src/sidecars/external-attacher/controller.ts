@@ -18,14 +18,10 @@ export interface AttacherOptions {
   readonly flags?: Partial<AttacherFlags>;
 }
 
-/** Upstream's --retry-interval-start and --retry-interval-max. */
-const backoff = { initialMs: 1000, maxMs: 300_000 };
-
-/** Attachments carried out side by side; those of one volume never are. */
-const concurrency = 100;
-
 export function startAttacher(options: AttacherOptions): AsyncDisposable {
   const { informers, driver, clock, logger } = options;
+  const flags = { ...defaultAttacherFlags, ...options.flags };
+  const backoff = { initialMs: flags.retryIntervalStartMs, maxMs: flags.retryIntervalMaxMs };
   const attachments = informers.informer(volumeAttachments);
   const volumes = informers.informer(persistentVolumes);
   // Informers are shared, also with the attachers of other drivers.
@@ -43,7 +39,7 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
     csiNodes: informers.informer(csiNodes),
     begun: new Map(),
     volumeLock: new KeyLock(),
-    flags: { ...defaultAttacherFlags, ...options.flags },
+    flags,
   };
   const stack = new AsyncDisposableStack();
   const attachmentQueue = stack.use(
@@ -51,7 +47,7 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
       name: 'attach',
       clock,
       logger,
-      concurrency,
+      concurrency: flags.workerThreads,
       backoff,
       reconcile: (key, signal) => syncAttachment(context, key, signal),
     }),

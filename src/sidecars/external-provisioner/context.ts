@@ -44,6 +44,9 @@ export interface ProvisionerFlags {
   readonly strictTopology: boolean;
   readonly immediateTopology: boolean;
   readonly extraCreateMetadata: boolean;
+  readonly workerThreads: number;
+  readonly retryIntervalStartMs: number;
+  readonly retryIntervalMaxMs: number;
 }
 
 export const defaultProvisionerFlags: ProvisionerFlags = {
@@ -53,6 +56,9 @@ export const defaultProvisionerFlags: ProvisionerFlags = {
   strictTopology: false,
   immediateTopology: true,
   extraCreateMetadata: false,
+  workerThreads: 100,
+  retryIntervalStartMs: 1000,
+  retryIntervalMaxMs: 300_000,
 };
 
 /** A claim that cannot be provisioned as it stands. */

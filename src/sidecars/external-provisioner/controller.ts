@@ -46,18 +46,14 @@ export interface ProvisionerOptions {
   readonly flags?: Partial<ProvisionerFlags>;
 }
 
-/** Upstream's --retry-interval-start and --retry-interval-max. */
-const backoff = { initialMs: 1000, maxMs: 300_000 };
-
-/** Upstream's --worker-threads. */
-const concurrency = 100;
-
 export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   const { informers, driver, clock, random, logger } = options;
   if (!driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_VOLUME)) {
     logger.info('driver does not create volumes: provisioner is idle', { driver: driver.name });
     return { [Symbol.asyncDispose]: async () => {} };
   }
+  const flags = { ...defaultProvisionerFlags, ...options.flags };
+  const backoff = { initialMs: flags.retryIntervalStartMs, maxMs: flags.retryIntervalMaxMs };
   const claims = informers.informer(persistentVolumeClaims);
   const volumes = informers.informer(persistentVolumes);
   const classes = informers.informer(storageClasses);
@@ -79,7 +75,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     csiNodes: informers.informer(csiNodes),
     nodes: nodeInformer,
     identity: `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`,
-    flags: { ...defaultProvisionerFlags, ...options.flags },
+    flags,
   };
   attachments.addIndex(attachmentsByVolume, ({ spec }) =>
     spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName],
@@ -90,7 +86,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       name: 'provision',
       clock,
       logger,
-      concurrency,
+      concurrency: flags.workerThreads,
       backoff,
       reconcile: (key, signal) => syncClaim(context, key, signal),
     }),
@@ -100,7 +96,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       name: 'delete-volume',
       clock,
       logger,
-      concurrency,
+      concurrency: flags.workerThreads,
       backoff,
       reconcile: (key, signal) => syncVolume(context, key, signal),
     }),

@@ -1,0 +1,146 @@
+/** The flags of `stowage csi-sidecar`: those of external-provisioner, external-attacher and external-resizer. */
+import { UsageError } from '../../base/index.ts';
+import type { SidecarFlags } from '../driver-roles.ts';
+import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
+import {
+  bool,
+  duration,
+  type FlagValues,
+  type GivenFlags,
+  gates,
+  type IdleFlags,
+  integer,
+  readFlags,
+  text,
+} from './flag-table.ts';
+
+const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
+
+/** How upstream's sidecars write flags that the other roles have under another name. */
+const spellings = {
+  'leader-election': 'leader-elect',
+  'leader-election-namespace': 'leader-elect-resource-namespace',
+  'leader-election-lease-duration': 'leader-elect-lease-duration',
+  'leader-election-renew-deadline': 'leader-elect-renew-deadline',
+  'leader-election-retry-period': 'leader-elect-retry-period',
+  'metrics-address': 'http-endpoint',
+} as const;
+
+const sameAs = (name: string) => `the same as --${name}`;
+const ownDefault = '0: as many as the sidecar of upstream';
+
+export const csiSidecarFlags = {
+  ...connectionFlags,
+  ...leaderElection,
+  ...loggingFlags,
+  'leader-elect-retry-period': duration('5s', 'between renewals, and between tries to become the leader', { above: 0 }),
+  'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
+  'leader-election': bool(true, sameAs(spellings['leader-election'])),
+  'leader-election-namespace': text('', sameAs(spellings['leader-election-namespace'])),
+  'leader-election-lease-duration': duration('15s', sameAs(spellings['leader-election-lease-duration'])),
+  'leader-election-renew-deadline': duration('10s', sameAs(spellings['leader-election-renew-deadline'])),
+  'leader-election-retry-period': duration('5s', sameAs(spellings['leader-election-retry-period'])),
+  'leader-election-labels': text('', 'labels of the lease: a=b,c=d'),
+  'csi-address': text('/run/csi/socket', "the driver's socket"),
+  'kubelet-registration-path': text('', "the driver's socket as the kubelet sees it"),
+  'plugin-registration-path': text('', "the kubelet's registration directory"),
+  'http-endpoint': text('', 'where health and metrics are served over plain HTTP, such as :8080; empty: nowhere'),
+  'metrics-address': text('', sameAs(spellings['metrics-address'])),
+  'metrics-path': text('/metrics', 'where metrics are found there'),
+  timeout: duration('0s', 'how long a call to the driver may take; 0: 15s to attach, 10s for all else'),
+  'worker-threads': integer(0, `volumes made, deleted and attached at a time; ${ownDefault}`),
+  workers: integer(0, `volumes grown and modified at a time; ${ownDefault}`),
+  'retry-interval-start': duration('1s', 'the first wait after a failure', { above: 0 }),
+  'retry-interval-max': duration('5m', 'the longest wait after failures', { above: 0 }),
+  'volume-name-prefix': text('pvc', 'how the names of volumes begin'),
+  'default-fstype': text('', 'the file system of volumes whose class names none'),
+  'extra-create-metadata': bool(false, 'tell the driver the names of claim and volume'),
+  'extra-modify-metadata': bool(false, 'the same when a volume is modified'),
+  'strict-topology': bool(false, 'ask for a volume on the selected node only'),
+  'immediate-topology': bool(true, 'tell the driver all topologies when no node is selected'),
+  'handle-volume-inuse-error': bool(true, 'wait with growing a volume in use that the driver cannot grow then'),
+};
+
+export const idleCsiSidecarFlags: IdleFlags = {
+  'feature gates are those of upstream, and what is built here needs none': { 'feature-gates': gates('ignored') },
+  'requests are JSON over HTTP/1.1': { 'kube-api-content-type': text('', 'ignored') },
+  'every change is seen when it happens': {
+    resync: duration('10m', 'ignored'),
+    'reconcile-sync': duration('1m', 'ignored'),
+  },
+  'volumes that are cloned are protected by the same workers': { 'cloning-protection-threads': integer(1, 'ignored') },
+};
+
+type Values = FlagValues<typeof csiSidecarFlags>;
+
+/** With upstream's spellings told as those of the other roles. Throws a UsageError that begins with the flag's name. */
+export function readSidecarFlags(given: GivenFlags): Values {
+  // A mistake is told by the name that was written.
+  readFlags(csiSidecarFlags, given);
+  const renamed = new Map(given);
+  for (const [spelling, name] of Object.entries(spellings)) {
+    const value = given.get(spelling);
+    if (value !== undefined) renamed.set(name, value);
+  }
+  return readFlags(csiSidecarFlags, renamed);
+}
+
+export function sidecarFlags(flags: Values): SidecarFlags {
+  const start = flags['retry-interval-start'];
+  const max = flags['retry-interval-max'];
+  if (max < start) throw new UsageError('--retry-interval-max: must not be less than --retry-interval-start');
+  if (flags['volume-name-prefix'] === '') throw new UsageError('--volume-name-prefix: is empty');
+  const common = {
+    retryIntervalStartMs: start,
+    retryIntervalMaxMs: max,
+    ...(flags.timeout === 0 ? {} : { timeoutMs: flags.timeout }),
+  };
+  const threads = flags['worker-threads'] === 0 ? {} : { workerThreads: flags['worker-threads'] };
+  const workers = flags.workers === 0 ? {} : { workers: flags.workers };
+  return {
+    provisioner: {
+      ...common,
+      ...threads,
+      volumeNamePrefix: flags['volume-name-prefix'],
+      defaultFsType: flags['default-fstype'],
+      strictTopology: flags['strict-topology'],
+      immediateTopology: flags['immediate-topology'],
+      extraCreateMetadata: flags['extra-create-metadata'],
+    },
+    attacher: { ...common, ...threads, defaultFsType: flags['default-fstype'] },
+    resizer: {
+      ...common,
+      ...workers,
+      handleVolumeInuseError: flags['handle-volume-inuse-error'],
+      extraModifyMetadata: flags['extra-modify-metadata'],
+    },
+  };
+}
+
+/** `a=b,c=d`. Throws a UsageError. */
+export function leaseLabels(written: string): Readonly<Record<string, string>> | undefined {
+  if (written === '') return undefined;
+  return Object.fromEntries(
+    written.split(',').map((part) => {
+      const [name = '', value, ...more] = part.split('=');
+      if (name === '' || value === undefined || more.length > 0)
+        throw new UsageError(`--leader-election-labels: "${part}" is not NAME=VALUE`);
+      return [name, value];
+    }),
+  );
+}
+
+export interface HttpAddress {
+  /** Empty: every address. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `:8080`, `127.0.0.1:8080`, `[::1]:8080`. Throws a UsageError. */
+export function httpAddress(written: string): HttpAddress | undefined {
+  if (written === '') return undefined;
+  const match = /^(?:\[([^\]]+)\]|([^:]*)):(\d{1,5})$/.exec(written);
+  const port = Number(match?.[3]);
+  if (!match || port > 65_535) throw new UsageError(`--http-endpoint: "${written}" is not HOST:PORT`);
+  return { host: match[1] ?? match[2] ?? '', port };
+}
