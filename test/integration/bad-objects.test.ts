@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ApiStatusError,
   configMaps,
+  csiNodes,
   daemonSets,
   deployments,
   jobs,
@@ -15,13 +16,17 @@ import {
   resourceQuotas,
   serviceAccounts,
   statefulSets,
+  storageClasses,
+  volumeAttachments,
   volumeAttributesClasses,
 } from '../../src/api/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import * as controllers from '../../src/controllers/index.ts';
+import { startAttacher, startProvisioner, startResizer } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { startOn } from './support/controllers.ts';
-import { claimDraft, nodeDraft, podDraft, volumeDraft } from './support/objects.ts';
+import { FakeDriver } from './support/fake-driver.ts';
+import { claimDraft, classDraft, nodeDraft, podDraft, volumeDraft } from './support/objects.ts';
 
 interface Case {
   readonly start: (options: controllers.ControllerOptions) => AsyncDisposable;
@@ -44,6 +49,12 @@ const hasPodOf = async (plane: ControlPlane, name: string) =>
 const bound = async (plane: ControlPlane, name: string, nodeName: string) => {
   const draft = podDraft(name);
   await plane.client.create(pods, { ...draft, spec: { ...draft.spec, nodeName } as never });
+};
+
+const csiVolumeDraft = (name: string) => {
+  const { metadata, spec } = volumeDraft(name, 'now');
+  const { hostPath: _, ...rest } = spec;
+  return { metadata, spec: { ...rest, csi: { driver: 'fake.csi', volumeHandle: name } } };
 };
 
 const cases: Readonly<Record<string, Case>> = {
@@ -173,6 +184,44 @@ const cases: Readonly<Record<string, Case>> = {
     start: controllers.startPodGarbageCollector,
     setUp: (plane, name) => bound(plane, name, 'nowhere'),
     isDone: async (plane, name) => (await plane.get(pods, at(name))) === undefined,
+  },
+  'the external provisioner': {
+    start: (options) => startProvisioner({ ...options, driver: new FakeDriver(options.clock).driver }),
+    async setUp({ client }, name) {
+      await client.create(storageClasses, classDraft('now', 'Immediate')).catch(() => {});
+      const { metadata, spec } = claimDraft(name, 'now');
+      const annotations = { 'volume.kubernetes.io/storage-provisioner': 'fake.csi' };
+      await client.create(persistentVolumeClaims, { metadata: { ...metadata, annotations }, spec });
+    },
+    isDone: async (plane, name) =>
+      (await plane.client.list(persistentVolumes)).items.some(({ spec }) => spec.claimRef?.name === name),
+  },
+  'the external attacher': {
+    start: (options) => startAttacher({ ...options, driver: new FakeDriver(options.clock).driver }),
+    async setUp({ client }, name) {
+      const drivers = [{ name: 'fake.csi', nodeID: 'n' }];
+      await client.create(csiNodes, { metadata: { name: 'n1' }, spec: { drivers } }).catch(() => {});
+      await client.create(persistentVolumes, csiVolumeDraft(name));
+      const spec = { attacher: 'fake.csi', nodeName: 'n1', source: { persistentVolumeName: name } };
+      await client.create(volumeAttachments, { metadata: { name }, spec });
+    },
+    isDone: async (plane, name) => (await plane.get(volumeAttachments, { name }))?.status?.attached === true,
+  },
+  'the external resizer': {
+    start: (options) => startResizer({ ...options, driver: new FakeDriver(options.clock).driver }),
+    async setUp({ client }, name) {
+      const draft = claimDraft(name, 'now', '2Gi');
+      const made = await client.create(persistentVolumeClaims, { ...draft, spec: { ...draft.spec, volumeName: name } });
+      const { namespace, uid } = made.metadata;
+      const claimRef = { kind: 'PersistentVolumeClaim', namespace, name, uid };
+      const volume = csiVolumeDraft(name);
+      await client.create(persistentVolumes, { ...volume, spec: { ...volume.spec, claimRef } });
+      const status = { phase: 'Bound', capacity: { storage: '1Gi' } };
+      await client.updateStatus(persistentVolumeClaims, { ...made, status });
+    },
+    isDone: async (plane, name) =>
+      (await plane.get(persistentVolumeClaims, at(name)))?.status?.allocatedResourceStatuses?.storage ===
+      'NodeResizePending',
   },
 };
 

@@ -66,6 +66,7 @@ async function prepare(context: AttacherContext, attachment: VolumeAttachment, s
     if (!source.inlineVolumeSpec.csi) throw new AttachmentError('inline volume spec contains nil CSI source');
     volume = { spec: source.inlineVolumeSpec };
   } else throw new AttachmentError('neither InlineCSIVolumeSource nor PersistentVolumeName specified in VA source');
+  if (!volume.spec.csi) throw new AttachmentError('persistent volume is not a CSI volume');
   const finalizer = attacherFinalizer(context.driver.name);
   const held = attachment.metadata.finalizers?.includes(finalizer) === true;
   if (held && attachment.metadata.annotations?.[nodeIdAnnotation] === nodeId) return { attachment, volume, nodeId };
@@ -140,7 +141,7 @@ async function detach(context: AttacherContext, attachment: VolumeAttachment, si
   }
 }
 
-/** What was attached; undefined when it is gone, and when another volume has its name now. */
+/** What was attached; undefined when it is gone, and when another volume has its name now, of whatever type. */
 async function attachedSpec(
   context: AttacherContext,
   attachment: VolumeAttachment,
@@ -149,7 +150,10 @@ async function attachedSpec(
   const { inlineVolumeSpec, persistentVolumeName } = attachment.spec.source;
   if (inlineVolumeSpec || persistentVolumeName === undefined) return inlineVolumeSpec;
   const volume = await currentVolume(context, persistentVolumeName, signal);
-  return volume && isMadeFor(attachment, volume) !== false ? translated(volume).spec : undefined;
+  if (!volume || isMadeFor(attachment, volume) === false) return undefined;
+  const { spec } = translated(volume);
+  // What is no CSI volume was never attached, or has only the name of what was.
+  return spec.csi ? spec : undefined;
 }
 
 async function currentVolume(

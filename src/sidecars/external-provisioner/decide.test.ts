@@ -30,6 +30,7 @@ const view = {
   className: 'c',
   class: volumeClass('Immediate'),
   volumeExists: false,
+  isBegun: false,
   nodeExists: () => true,
 };
 
@@ -37,6 +38,12 @@ describe('decideClaim', () => {
   it.each([
     ['[O3] provisions an Immediate claim that names this driver', claim(), view, 'provision'],
     ['[O3] ignores a claim for another driver', claim({ annotations: {} }), view, 'ignore'],
+    [
+      '[rel-L6] settles what was begun for a claim that names another driver now',
+      claim({ annotations: {} }),
+      { ...view, isBegun: true },
+      'settle',
+    ],
     ['[O3] ignores a claim that has a volume', claim({}, 'v'), view, 'ignore'],
     ['[O3] ignores a claim whose volume exists', claim(), { ...view, volumeExists: true }, 'ignore'],
     ['[O3][R2] waits for the scheduler', claim(), { ...view, class: volumeClass('WaitForFirstConsumer') }, 'ignore'],

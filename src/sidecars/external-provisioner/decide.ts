@@ -33,6 +33,8 @@ export interface ClaimView {
   readonly className: string;
   readonly class: StorageClass | undefined;
   readonly volumeExists: boolean;
+  /** This process asked for a volume, and does not know whether it was made. */
+  readonly isBegun: boolean;
   nodeExists(name: string): boolean;
 }
 
@@ -43,7 +45,7 @@ export function decideClaim(view: ClaimView): ClaimDecision {
   const provisioner = notes[annStorageProvisioner] ?? notes[annBetaStorageProvisioner];
   const plugin = findInTreePlugin(driver);
   const isMigrated = provisioner !== undefined && provisioner === plugin && notes[annMigratedTo] === driver;
-  if (provisioner !== driver && !isMigrated) return { kind: 'ignore' };
+  if (provisioner !== driver && !isMigrated) return { kind: view.isBegun ? 'settle' : 'ignore' };
   if (claim.metadata.deletionTimestamp || volumeExists) return { kind: intent ? 'settle' : 'ignore' };
   if (claim.spec.volumeName) return { kind: intent ? 'settle' : 'ignore' };
   if (!volumeClass) return { kind: 'classMissing', className };

@@ -62,7 +62,8 @@ function expand(key: string, template: string, values: Readonly<Record<string, s
   if (/\$\{[^}]*$/.test(template))
     throw new ParameterError(`error resolving value of ${key}: unclosed "\${" in "${template}"`);
   return template.replace(tokenPattern, (_whole, token: string) => {
-    const value = values[token];
+    // A token may have the name of something that every object inherits.
+    const value = Object.hasOwn(values, token) ? values[token] : undefined;
     if (value === undefined) {
       const allowed = Object.keys(values).map((name) => `"${name}"`);
       throw new ParameterError(

@@ -34,13 +34,15 @@ export async function syncClaim(
   const claim = context.claims.get(key);
   if (!claim) return done;
   const className = getClaimClass(claim);
+  const begun = context.attempts.get(claim.metadata.uid);
   const decision = decideClaim({
     claim,
     driver: context.driver.name,
     className,
     // What is under way goes on as it was begun.
-    class: context.attempts.get(claim.metadata.uid)?.class ?? context.classes.get(className),
+    class: begun?.class ?? context.classes.get(className),
     volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
+    isBegun: begun !== undefined,
     nodeExists: (name) => context.nodes.get(name) !== undefined,
   });
   switch (decision.kind) {
