@@ -3,7 +3,17 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { configMaps, type Draft, nodes, type Pod, type PodSpec, pods, secrets } from '../../src/api/index.ts';
+import {
+  configMaps,
+  type Draft,
+  nodes,
+  type Pod,
+  type PodSpec,
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  secrets,
+} from '../../src/api/index.ts';
 import { realExec } from '../../src/base/index.ts';
 import { createInformerFactory } from '../../src/client/index.ts';
 import { type Kubelet, startKubelet } from '../../src/kubelet/index.ts';
@@ -37,7 +47,7 @@ describe('kubelet', () => {
     await rm(rootDir, { recursive: true, force: true });
   });
 
-  async function start(): Promise<Kubelet> {
+  async function start(controllerAttachDetach = true): Promise<Kubelet> {
     const { clock, random, logger } = plane;
     const client = plane.clientOf('kubelet');
     const informers = plane.use(createInformerFactory({ client, clock, random, logger }));
@@ -54,6 +64,7 @@ describe('kubelet', () => {
       exec: realExec(clock),
       mounter,
       logger,
+      controllerAttachDetach,
       stopPods: true,
     });
     await clock.settle();
@@ -90,6 +101,39 @@ describe('kubelet', () => {
     const node = await plane.get(nodes, { name: 'n1' });
     expect(node?.metadata.labels).toMatchObject({ 'kubernetes.io/hostname': 'n1', 'kubernetes.io/os': 'linux' });
     expect(node?.status?.addresses).toContainEqual({ type: 'InternalIP', address: '127.0.0.1' });
+  });
+
+  it('[D2] takes back that the controller attaches its volumes, and refuses a volume that must be attached', async () => {
+    const annotation = 'volumes.kubernetes.io/controller-managed-attach-detach';
+    const annotationOf = async () => (await plane.get(nodes, { name: 'n1' }))?.metadata.annotations?.[annotation];
+    expect(await annotationOf()).toBe('true');
+    const stopping = kubelet[Symbol.asyncDispose]();
+    await plane.clock.advance(40_000);
+    await stopping;
+    kubelet = await start(false);
+    await until(async () => (await annotationOf()) === undefined);
+    const claim = await plane.client.create(persistentVolumeClaims, {
+      metadata: { namespace, name: 'c' },
+      spec: { accessModes: ['ReadWriteOnce'], volumeName: 'v', resources: { requests: { storage: '1Gi' } } },
+    });
+    await plane.client.updateStatus(persistentVolumeClaims, { ...claim, status: { phase: 'Bound' } });
+    await plane.client.create(persistentVolumes, {
+      metadata: { name: 'v' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '1Gi' },
+        claimRef: { namespace, name: 'c', uid: claim.metadata.uid },
+        csi: { driver: 'd.csi.test', volumeHandle: 'h' },
+      },
+    });
+    const [container] = podDraft('user').spec.containers;
+    const containers = container ? [{ ...container, volumeMounts: [{ name: 'data', mountPath: '/data' }] }] : [];
+    const volumes = [{ name: 'data', persistentVolumeClaim: { claimName: 'c' } }];
+    await apply(podDraft('user', { containers, volumes }));
+    const text = 'AttachVolume.Attach failed for volume "v" : attaching volumes from the kubelet is not supported';
+    await until(async () =>
+      (await plane.eventsOf('user')).some((event) => event.includes(`FailedAttachVolume ${text}`)),
+    );
   });
 
   it('runs a pod and tells of it as Kubernetes does', async () => {
