@@ -32,7 +32,7 @@ export interface ReconcilerOptions {
   readonly metrics?: MetricsRegistry | undefined;
   readonly reconcile: Reconcile;
   /** Keys that run at a time; 32 by default. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** How long a key waits after its n-th failure in a row; 5 ms to 1000 s by default, as upstream. */
   readonly backoff?: BackoffOptions;
   /** Limits the retries of all keys together; upstream's is 10 per second after a burst of 100. None by default. */

@@ -1,5 +1,5 @@
 /** What an operator may set about the controllers, complete: what no flag says has its default here. */
-import { controllerManagerFlags } from './flags/controller-manager-flags.ts';
+import { concurrencyFlags, controllerManagerFlags } from './flags/controller-manager-flags.ts';
 import { type FlagValues, readFlags } from './flags/flag-table.ts';
 
 export interface RecyclerSettings {
@@ -35,6 +35,8 @@ export interface ControllerSettings {
   };
   readonly podGc: { readonly terminatedPodThreshold: number };
   readonly resourceQuota: { readonly syncPeriodMs: number };
+  /** Keys worked on at a time, by the name of the controller; the others have more than upstream allows. */
+  readonly concurrency: Readonly<Record<string, number>>;
 }
 
 export function controllerSettings(flags: FlagValues<typeof controllerManagerFlags>): ControllerSettings {
@@ -69,7 +71,19 @@ export function controllerSettings(flags: FlagValues<typeof controllerManagerFla
     },
     podGc: { terminatedPodThreshold: flags['terminated-pod-gc-threshold'] },
     resourceQuota: { syncPeriodMs: flags['resource-quota-sync-period'] },
+    concurrency: concurrencies(flags),
   };
+}
+
+/** Those that were given. */
+function concurrencies(flags: FlagValues<typeof controllerManagerFlags>): Readonly<Record<string, number>> {
+  const numbers: Readonly<Record<string, unknown>> = flags;
+  return Object.fromEntries(
+    Object.entries(concurrencyFlags).flatMap(([flag, controller]) => {
+      const number = Number(numbers[flag]);
+      return number > 0 ? [[controller, number]] : [];
+    }),
+  );
 }
 
 export const defaultControllerSettings: ControllerSettings = controllerSettings(

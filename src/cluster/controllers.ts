@@ -38,7 +38,8 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     const client = environment.client(component, account);
     const logger = environment.logger.with({ component });
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-    const options = { client, ...reader, informers, recorder, clock, random, logger, metrics, decisions };
+    const concurrency = settings.concurrency[name];
+    const options = { concurrency, client, ...reader, informers, recorder, clock, random, logger, metrics, decisions };
     stack.use(start(options, { settings, plugins, rootCa, client: environment.client, namespacedTypes }));
   }
   return stack;

@@ -1,6 +1,6 @@
 /** The flags of `stowage controller-manager`: those of kube-controller-manager. */
 import { connectionFlags, idleCommonFlags, leaderElectionFlags, loggingFlags, servingFlags } from './common-flags.ts';
-import { bool, duration, file, type IdleFlags, integer, list, number, text } from './flag-table.ts';
+import { bool, duration, type FlagTable, file, type IdleFlags, integer, list, number, text } from './flag-table.ts';
 
 const volumeFlags = {
   'pvclaimbinder-sync-period': duration('15s', 'how often volumes and claims are looked at again', { above: 0 }),
@@ -32,6 +32,27 @@ const nodeFlags = {
   }),
 };
 
+/** Which controller each of these flags is about. */
+export const concurrencyFlags: Readonly<Record<string, string>> = {
+  'concurrent-cron-job-syncs': 'cronjob-controller',
+  'concurrent-daemonset-syncs': 'daemonset-controller',
+  'concurrent-deployment-syncs': 'deployment-controller',
+  'concurrent-endpoint-syncs': 'endpoints-controller',
+  'concurrent-ephemeralvolume-syncs': 'ephemeral-volume-controller',
+  'concurrent-gc-syncs': 'garbage-collector-controller',
+  'concurrent-job-syncs': 'job-controller',
+  'concurrent-namespace-syncs': 'namespace-controller',
+  'concurrent-rc-syncs': 'replicationcontroller-controller',
+  'concurrent-replicaset-syncs': 'replicaset-controller',
+  'concurrent-resource-quota-syncs': 'resourcequota-controller',
+  'concurrent-service-endpoint-syncs': 'endpointslice-controller',
+  'concurrent-serviceaccount-token-syncs': 'serviceaccount-token-controller',
+  'concurrent-statefulset-syncs': 'statefulset-controller',
+};
+
+const concurrency = (names: readonly string[], help: string): FlagTable =>
+  Object.fromEntries(names.map((name) => [name, integer(0, help, { atLeast: 1 })]));
+
 export const controllerManagerFlags = {
   ...connectionFlags,
   ...leaderElectionFlags('kube-controller-manager'),
@@ -39,6 +60,7 @@ export const controllerManagerFlags = {
   ...loggingFlags,
   ...volumeFlags,
   ...nodeFlags,
+  ...concurrency(Object.keys(concurrencyFlags), 'objects of that kind worked on at a time (default: 32)'),
   controllers: list(['*'], 'which to run: * for all that run by default, foo for one, -foo for all but one'),
   'use-service-account-credentials': bool(false, 'each controller uses the service account that upstream gives it'),
   'root-ca-file': file('the authority that is published to every namespace (default: that of the kubeconfig)'),
@@ -47,36 +69,23 @@ export const controllerManagerFlags = {
   'resource-quota-sync-period': duration('5m', 'how often the use of quotas is counted anew', { above: 0 }),
 };
 
-const concurrency = (...names: readonly string[]) =>
-  Object.fromEntries(names.map((name) => [name, integer(0, 'ignored', { atLeast: 1 })]));
-
 export const idleControllerManagerFlags = {
   ...idleCommonFlags,
-  'many keys run side by side, more than upstream allows': concurrency(
-    'concurrent-cron-job-syncs',
-    'concurrent-daemonset-syncs',
-    'concurrent-deployment-syncs',
-    'concurrent-ephemeralvolume-syncs',
-    'concurrent-gc-syncs',
-    'concurrent-job-syncs',
-    'concurrent-namespace-syncs',
-    'concurrent-rc-syncs',
-    'concurrent-replicaset-syncs',
-    'concurrent-resource-quota-syncs',
-    'concurrent-statefulset-syncs',
-    'concurrent-ttl-after-finished-syncs',
+  'Jobs that have ended are deleted by the controller of Jobs': concurrency(
+    ['concurrent-ttl-after-finished-syncs'],
+    'ignored',
   ),
   'that controller is not part of Stowage': {
     ...concurrency(
-      'concurrent-device-taint-eviction-syncs',
-      'concurrent-endpoint-syncs',
-      'concurrent-horizontal-pod-autoscaler-syncs',
-      'concurrent-resource-claim-syncs',
-      'concurrent-service-endpoint-syncs',
-      'concurrent-service-syncs',
-      'concurrent-serviceaccount-token-syncs',
-      'concurrent-validating-admission-policy-status-syncs',
-      'mirroring-concurrent-service-endpoint-syncs',
+      [
+        'concurrent-device-taint-eviction-syncs',
+        'concurrent-horizontal-pod-autoscaler-syncs',
+        'concurrent-resource-claim-syncs',
+        'concurrent-service-syncs',
+        'concurrent-validating-admission-policy-status-syncs',
+        'mirroring-concurrent-service-endpoint-syncs',
+      ],
+      'ignored',
     ),
     'allocate-node-cidrs': bool(false, 'ignored'),
     'cidr-allocator-type': text('RangeAllocator', 'ignored'),

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../base/index.ts';
 import { controllerSettings, defaultControllerSettings } from '../controller-settings.ts';
+import { controllerTable } from '../controller-table.ts';
 import { leaderElectionSettings } from '../roles/role-options.ts';
-import { controllerManagerFlags, idleControllerManagerFlags } from './controller-manager-flags.ts';
+import { concurrencyFlags, controllerManagerFlags, idleControllerManagerFlags } from './controller-manager-flags.ts';
 import { chooseControllers } from './controller-names.ts';
 import { idleFlagsGiven, readFlags } from './flag-table.ts';
 import { idleSchedulerFlags, schedulerFlags } from './scheduler-flags.ts';
@@ -36,6 +37,7 @@ describe('the flags of the controller manager', () => {
       },
       podGc: { terminatedPodThreshold: 12_500 },
       resourceQuota: { syncPeriodMs: 300_000 },
+      concurrency: {},
     });
     expect(leaderElectionSettings(controllerManager({}))).toEqual({
       lease: { namespace: 'kube-system', name: 'kube-controller-manager' },
@@ -43,6 +45,17 @@ describe('the flags of the controller manager', () => {
       renewDeadlineMs: 10_000,
       retryPeriodMs: 2_000,
     });
+  });
+
+  it('bound how many objects a controller works on at a time', () => {
+    const flags = controllerManager({ 'concurrent-statefulset-syncs': '3', 'concurrent-rc-syncs': '5' });
+    expect(controllerSettings(flags).concurrency).toEqual({
+      'statefulset-controller': 3,
+      'replicationcontroller-controller': 5,
+    });
+    const names = new Set(controllerTable.map(({ name }) => name));
+    expect(Object.values(concurrencyFlags).filter((name) => !names.has(name))).toEqual([]);
+    expect(() => controllerManager({ 'concurrent-gc-syncs': '0' })).toThrow('--concurrent-gc-syncs: "0" is too small');
   });
 
   it('set what they say', () => {
@@ -119,8 +132,8 @@ describe('the flags of the controller manager', () => {
   });
 
   it('check the values of flags without effect too', () => {
-    expect(() => idleFlagsGiven(idleControllerManagerFlags, given({ 'concurrent-gc-syncs': 'x' }))).toThrow(
-      '--concurrent-gc-syncs: "x" is not a whole number',
+    expect(() => idleFlagsGiven(idleControllerManagerFlags, given({ 'concurrent-service-syncs': 'x' }))).toThrow(
+      '--concurrent-service-syncs: "x" is not a whole number',
     );
   });
 

@@ -25,6 +25,8 @@ export interface ControllerOptions {
   readonly logger: Logger;
   /** Where the controller counts; each defines its metrics in one file of its own. Without it nothing is counted. */
   readonly metrics?: MetricsRegistry;
+  /** Keys worked on at a time, where an operator has set a number. */
+  readonly concurrency?: number | undefined;
   /**
    * Where the decision last taken on each object is kept for whoever asks, under `<kind in lower case>/<key>`:
    * `persistentvolumeclaim/default/data-web-0`.

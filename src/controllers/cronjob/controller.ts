@@ -31,7 +31,16 @@ export function startCronJobController(options: CronJobControllerOptions): Async
   addOwnerIndexes(context.jobs);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncCronJob(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'cronjob', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'cronjob',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     stack.use(
       informer.addHandler({
         onAdd: (cronJob) => {

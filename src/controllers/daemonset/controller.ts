@@ -42,7 +42,16 @@ export function startDaemonSetController(options: ControllerOptions): AsyncDispo
   addOwnerIndexes(context.revisions);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncDaemonSet(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'daemonset', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'daemonset',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     const wake = (key: string) => queue.add(key);
     stack.use(context.writes.watch());
     stack.use(

@@ -30,7 +30,16 @@ export function startDeploymentController(options: ControllerOptions): AsyncDisp
   addOwnerIndexes(context.pods);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncDeployment(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'deployment', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'deployment',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     stack.use(
       setInformer.addHandler({
         onAdd: (set) => context.sets.observe(set),

@@ -25,7 +25,16 @@ export function startEndpointsController(options: ControllerOptions): AsyncDispo
   addServicePodIndexes(context);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncEndpoints(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'endpoint', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'endpoint',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     stack.use(
       context.services.addHandler({
         onAdd: (service) => queue.add(keyOf(service)),

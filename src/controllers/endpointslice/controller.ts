@@ -33,7 +33,9 @@ export function startEndpointSliceController(options: ControllerOptions): AsyncD
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncService(context, key, signal);
     const name = 'endpoint_slice';
-    const queue = stack.use(runReconciler({ name, clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name, clock, logger, metrics: options.metrics, concurrency: options.concurrency, reconcile }),
+    );
     const wake = (key: string | undefined) => {
       if (key !== undefined && context.services.get(key)) queue.add(key);
     };

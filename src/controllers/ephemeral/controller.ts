@@ -20,7 +20,14 @@ export function startEphemeralVolumeController(options: ControllerOptions): Asyn
     const context = { client, announcer, pods: podInformer, claims };
     const reconcile = (key: string, signal: AbortSignal) => syncPod(context, key, signal);
     const queue = stack.use(
-      runReconciler({ name: 'ephemeral_volume', clock, logger, metrics: options.metrics, reconcile }),
+      runReconciler({
+        name: 'ephemeral_volume',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
     );
     const wake = (pod: Pod) => {
       if (ephemeralVolumes(pod).length > 0) queue.add(keyOf(pod));

@@ -30,6 +30,7 @@ export function startGarbageCollector(options: GarbageCollectorOptions): AsyncDi
         clock,
         logger,
         metrics: options.metrics,
+        concurrency: options.concurrency,
         reconcile,
       }),
     );

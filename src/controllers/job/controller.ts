@@ -44,7 +44,16 @@ export function startJobController(options: JobControllerOptions): AsyncDisposab
       key.startsWith(orphanPrefix)
         ? syncOrphanPod(context, jobInformer, key.slice(orphanPrefix.length), signal)
         : syncJob(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'job', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'job',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     const wake = (key: string) => queue.add(key);
     stack.use(context.writes.watch());
     stack.use(watchJobs(context, jobInformer, wake));

@@ -23,7 +23,16 @@ export function startNamespaceController(options: NamespaceControllerOptions): A
     const namespacedTypes = options.namespacedTypes ?? (async () => contentTypes);
     const context = { client, namespaces: informer, clock, namespacedTypes };
     const reconcile = (key: string, signal: AbortSignal) => syncNamespace(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'namespace', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'namespace',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     const wake = (namespace: Namespace) => {
       if (namespace.metadata.deletionTimestamp) queue.add(keyOf(namespace));
     };

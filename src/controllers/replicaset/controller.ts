@@ -45,7 +45,14 @@ export function startReplicaController<T extends Replicated>(
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncReplicaSet(context, key, signal);
     const queue = stack.use(
-      runReconciler({ name: kind.type.singular, clock, logger, metrics: options.metrics, reconcile }),
+      runReconciler({
+        name: kind.type.singular,
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
     );
     stack.use(context.writes.watch());
     stack.use(

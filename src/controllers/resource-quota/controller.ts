@@ -39,7 +39,9 @@ export function startResourceQuotaController(options: ResourceQuotaControllerOpt
     const charges = new RecentCharges(clock);
     const context: ResourceQuotaContext = { client, quotas, charges, kinds, clock };
     const reconcile = (key: string, signal: AbortSignal) => syncQuota(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'resource-quota', clock, logger, reconcile }));
+    const queue = stack.use(
+      runReconciler({ name: 'resource-quota', clock, logger, concurrency: options.concurrency, reconcile }),
+    );
     stack.use(
       quotas.addHandler({
         onAdd: (quota) => {

@@ -32,7 +32,16 @@ export function startServiceAccountTokenController(options: ServiceAccountTokenC
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncSecret(context, key, signal);
     const metrics = options.metrics;
-    const queue = stack.use(runReconciler({ name: 'serviceaccount_tokens', clock, logger, metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'serviceaccount_tokens',
+        clock,
+        logger,
+        metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     const wake = (secret: Secret) => {
       if (accountKeyOf(secret) !== undefined) queue.add(keyOf(secret));
     };

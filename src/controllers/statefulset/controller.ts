@@ -33,7 +33,16 @@ export function startStatefulSetController(options: ControllerOptions): AsyncDis
   addOwnerIndexes(context.revisions);
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncStatefulSet(context, key, signal);
-    const queue = stack.use(runReconciler({ name: 'statefulset', clock, logger, metrics: options.metrics, reconcile }));
+    const queue = stack.use(
+      runReconciler({
+        name: 'statefulset',
+        clock,
+        logger,
+        metrics: options.metrics,
+        concurrency: options.concurrency,
+        reconcile,
+      }),
+    );
     stack.use(
       context.sets.addHandler({
         onAdd: (set) => queue.add(keyOf(set)),
