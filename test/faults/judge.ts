@@ -45,7 +45,7 @@ export class Judge {
     if (claim.status?.phase !== 'Bound') return;
     const before = this.#bindings.get(claim.metadata.uid);
     if (before !== undefined && before !== volumeName)
-      this.#violate('rel-B2', `${keyOf(claim)} went from ${before} to ${volumeName}`);
+      this.violate('rel-B2', `${keyOf(claim)} went from ${before} to ${volumeName}`);
     this.#bindings.set(claim.metadata.uid, volumeName);
   }
 
@@ -56,7 +56,7 @@ export class Judge {
     if (!uid || volume.status?.phase !== 'Bound') return;
     for (const [other, { spec, status }] of this.#volumes)
       if (other !== name && spec.claimRef?.uid === uid && status?.phase === 'Bound')
-        this.#violate('rel-B1', `${name} and ${other} are both bound to ${spec.claimRef.name}`);
+        this.violate('rel-B1', `${name} and ${other} are both bound to ${spec.claimRef.name}`);
   }
 
   /** A call is about to take effect. */
@@ -66,13 +66,13 @@ export class Judge {
       for (const place of this.#backend.published) {
         const [held, elsewhere = ''] = place.split('@');
         if (held === volume && elsewhere !== node && !this.fenced.has(elsewhere))
-          this.#violate('rel-D1', `${volume} goes to ${node} while ${elsewhere} has it`);
+          this.violate('rel-D1', `${volume} goes to ${node} while ${elsewhere} has it`);
       }
     }
     if (method === 'ControllerUnpublishVolume' && !this.fenced.has(node) && this.#isMounted(volume, node))
-      this.#violate('rel-D2', `${volume} is taken from ${node}, which has it mounted`);
+      this.violate('rel-D2', `${volume} is taken from ${node}, which has it mounted`);
     if (method === 'CreateVolume' && !this.#volumeNames.has(subject))
-      this.#violate('rel-C1', `${subject} is made, which is the name of no claim's volume`);
+      this.violate('rel-C1', `${subject} is made, which is the name of no claim's volume`);
     if (method === 'DeleteVolume') this.#onDeletion(volume);
   }
 
@@ -86,16 +86,16 @@ export class Judge {
 
   #onDeletion(handle: string): void {
     for (const place of this.#backend.published)
-      if (place.startsWith(`${handle}@`)) this.#violate('rel-C4', `${handle} is deleted while published at ${place}`);
+      if (place.startsWith(`${handle}@`)) this.violate('rel-C4', `${handle} is deleted while published at ${place}`);
     for (const node of this.#kubelets.keys())
-      if (this.#isMounted(handle, node)) this.#violate('rel-C4', `${handle} is deleted while mounted on ${node}`);
+      if (this.#isMounted(handle, node)) this.violate('rel-C4', `${handle} is deleted while mounted on ${node}`);
     const volume = this.#volumeOf(handle);
     if (!volume) return;
     if (volume.spec.persistentVolumeReclaimPolicy !== 'Delete')
-      this.#violate('rel-C5', `${handle} is deleted although its policy is not Delete`);
+      this.violate('rel-C5', `${handle} is deleted although its policy is not Delete`);
     for (const claim of this.#claims.values())
       if (claim.spec.volumeName === volume.metadata.name && claim.metadata.uid === volume.spec.claimRef?.uid)
-        this.#violate('rel-C4', `${handle} is deleted while ${keyOf(claim)} is bound to it`);
+        this.violate('rel-C4', `${handle} is deleted while ${keyOf(claim)} is bound to it`);
   }
 
   #isMounted(handle: string, node: string): boolean {
@@ -103,7 +103,7 @@ export class Judge {
     return [...(this.#kubelets.get(node)?.mounted.values() ?? [])].some((names) => names.includes(name));
   }
 
-  #violate(id: string, what: string): void {
+  violate(id: string, what: string): void {
     this.violations.push(`${id}: ${what}`);
   }
 }

@@ -33,7 +33,12 @@ export interface ProcessApiOptions {
   readonly plan: Plan | undefined;
   /** Called once when the process is to die. */
   readonly onDeath: () => void;
+  /** Called when the process writes without end. */
+  readonly onStorm: () => void;
 }
+
+/** Far more than any workload needs; more are a storm, which virtual time would never end. */
+const writeLimit = 2000;
 
 export class ProcessApi implements Transport {
   readonly #options: ProcessApiOptions;
@@ -54,6 +59,11 @@ export class ProcessApi implements Transport {
     const { inner, trace, plan } = this.#options;
     if (!writeVerbs.has(request.verb) || notCounted.has(request.resource.plural)) return await inner.request(request);
     const write = trace.writes.push(describe(request)) - 1;
+    if (write >= writeLimit) {
+      this.cut();
+      this.#options.onStorm();
+      throw new KilledError('writes without end');
+    }
     if (plan?.kind !== 'crash' || plan.write !== write) return await inner.request(request);
     this.cut();
     try {

@@ -8,6 +8,7 @@ import { startAttacher, startProvisioner, startResizer } from '../../src/sidecar
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import { KilledError } from '../integration/support/controllers.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
+import type { Judge } from './judge.ts';
 import type { Plan, ProcessName, Trace } from './plan.ts';
 import { ProcessApi } from './process-api.ts';
 
@@ -16,6 +17,7 @@ const restartMs = 1000;
 interface Surroundings {
   readonly plane: ControlPlane;
   readonly backend: FakeDriver;
+  readonly judge: Judge;
 }
 
 type Start = (surroundings: Surroundings, transport: Transport, stack: AsyncDisposableStack) => Promise<void>;
@@ -85,6 +87,7 @@ export class Process implements AsyncDisposable {
       trace: this.#trace,
       plan: this.#plan,
       onDeath: () => this.#die(),
+      onStorm: () => this.#surroundings.judge.violate('rel-F4', `${this.#name} writes without end`),
     });
     this.#api = transport;
     this.#stack = new AsyncDisposableStack();

@@ -60,6 +60,14 @@ describe('a pod', () => {
       forced('out-of-service'),
     ],
     [
+      'that was put on a silent, fenced node just now waits a little',
+      testPod('p', bound, { meta: { ...ending, creationTimestamp: '2026-01-01T00:59:57Z' } }),
+      testNode('Unknown', fenced),
+      undefined,
+      0,
+      lookAgain(7000),
+    ],
+    [
       'that does not end stays on a fenced node',
       testPod('p', bound),
       testNode('Unknown', fenced),

@@ -5,6 +5,11 @@ import { readyStatusOf } from '../common/node-condition.ts';
 
 /** A node that vanished may come back under its name. Upstream: quarantineTime. */
 export const quarantineMs = 40_000;
+/**
+ * A pod on a fenced node is as old as this when it goes. A scheduler that has not heard of the fence yet would put its
+ * successor there again at once, and so on without a pause; upstream looks every 20 s only.
+ */
+const youngMs = 10_000;
 /** How long a silent agent counts as alive. Upstream: node-monitor-grace-period. */
 const agentGraceMs = 50_000;
 
@@ -24,8 +29,8 @@ export type CollectDecision =
   | { readonly kind: 'forceDelete'; readonly cause: 'node-gone' | 'out-of-service' | 'never-scheduled' };
 
 export function decidePod(pod: Pod, surroundings: PodSurroundings): CollectDecision {
-  const { node } = surroundings;
-  const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
+  const { node, nowMs } = surroundings;
+  const { creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
   // Deleted with no time left: what holds it now are finalizers.
   if (deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0) return { kind: 'keep' };
   if (!pod.spec.nodeName) {
@@ -34,7 +39,8 @@ export function decidePod(pod: Pod, surroundings: PodSurroundings): CollectDecis
   if (!node) return decideOrphan(surroundings);
   const isFenced = node.spec.taints?.some(({ key }) => key === taintOutOfService) ?? false;
   if (deletionTimestamp === undefined || !isFenced || readyStatusOf(node) === 'True') return { kind: 'keep' };
-  return { kind: 'forceDelete', cause: 'out-of-service' };
+  const youngForMs = youngMs - (nowMs - Date.parse(creationTimestamp));
+  return youngForMs > 0 ? { kind: 'lookAgain', delayMs: youngForMs } : { kind: 'forceDelete', cause: 'out-of-service' };
 }
 
 /** Containers of an agent that lives may still run, although somebody deleted its node: only its silence ends that. */
