@@ -9,6 +9,7 @@ import { nodeMutants } from './node-mutants.ts';
 import { reclaimMutants } from './reclaim-mutants.ts';
 import { schedulerMutants } from './scheduler-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
+import { sidecarMutants } from './sidecar-mutants.ts';
 import { workloadMutants } from './workload-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -16,6 +17,7 @@ export const mutants: readonly Mutant[] = [
   ...controlMutants,
   ...reclaimMutants,
   ...attachMutants,
+  ...sidecarMutants,
   ...schedulerMutants,
   ...workloadMutants,
   ...nodeMutants,

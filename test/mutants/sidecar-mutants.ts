@@ -1,0 +1,74 @@
+/** Mutants of the CSI sidecars' care with answers of drivers and with drivers themselves. */
+import type { Mutant } from './mutant.ts';
+
+const provisioner = 'src/sidecars/external-provisioner';
+const retryTests = 'test/integration/provisioner-retries.test.ts';
+const callTests = 'test/integration/sidecar-calls.test.ts';
+
+export const sidecarMutants: readonly Mutant[] = [
+  {
+    name: 'class-as-it-is-now-for-every-try',
+    breaks: ['rel-C3'],
+    file: `${provisioner}/sync-claim.ts`,
+    find: 'class: begun?.class ?? context.classes.get(className),',
+    replace: 'class: context.classes.get(className),',
+    tests: [retryTests],
+  },
+  {
+    name: 'handle-of-another-volume-believed',
+    breaks: ['rel-C7'],
+    file: `${provisioner}/csi-create-volume.ts`,
+    find: 'assertOwnVolume(context, claim, request.name, volume.volumeId);',
+    replace: 'if (volume.volumeId === request.name) assertOwnVolume(context, claim, request.name, volume.volumeId);',
+    tests: [retryTests],
+  },
+  {
+    name: 'size-below-zero-taken-for-unknown',
+    breaks: ['rel-C8'],
+    file: `${provisioner}/csi-create-volume.ts`,
+    find: 'if (capacityBytes === 0n || capacityBytes >= requiredBytes) return;',
+    replace: 'if (capacityBytes <= 0n || capacityBytes >= requiredBytes) return;',
+    tests: [retryTests],
+  },
+  {
+    name: 'existing-volume-forgotten',
+    breaks: ['rel-C9'],
+    file: `${provisioner}/csi-create-volume.ts`,
+    find: "if (thrown.code === Code.ALREADY_EXISTS) return 'refused';",
+    replace: "if (thrown.code === Code.ALREADY_EXISTS) return 'finished';",
+    tests: [retryTests],
+  },
+  {
+    name: 'volume-deleted-with-the-secret-of-the-class',
+    breaks: ['rel-C11'],
+    file: `${provisioner}/sync-volume.ts`,
+    find: "const name = notes[annDeletionSecretName] ?? '';",
+    replace:
+      "const name = context.classes.get(current.spec.storageClassName ?? '')?.parameters?.['csi.storage.k8s.io/provisioner-secret-name'] ?? '';",
+    tests: [retryTests],
+  },
+  {
+    name: 'calls-of-a-volume-side-by-side',
+    breaks: ['rel-D8'],
+    file: 'src/sidecars/common/one-call-per-volume.ts',
+    find: 'lock.run(`id ${request.volumeId}`, () => call(request, options));',
+    replace: 'call(request, options);',
+    tests: [callTests],
+  },
+  {
+    name: 'read-only-volume-attached-writable',
+    breaks: ['rel-D11'],
+    file: 'src/sidecars/external-attacher/csi-controller-publish.ts',
+    find: 'has(ControllerCapability.PUBLISH_READONLY) && source.readOnly === true,',
+    replace: 'has(ControllerCapability.PUBLISH_READONLY) && source.readOnly === false,',
+    tests: ['test/integration/attacher-read-only.test.ts'],
+  },
+  {
+    name: 'class-given-up-while-another-is-in-doubt',
+    breaks: ['rel-F6'],
+    file: 'src/sidecars/external-resizer/sync-class.ts',
+    find: 'const isInfeasible = isRefused && memory.begunInOrder.has(keyOf(claim));',
+    replace: 'const isInfeasible = isRefused;',
+    tests: [callTests],
+  },
+];
