@@ -1,10 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RoleChild, SeparateRoles } from './support/separate-roles.ts';
 
 const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.yaml');
+
+const schedulerConfig = `
+apiVersion: kubescheduler.config.k8s.io/v1
+kind: KubeSchedulerConfiguration
+profiles:
+- schedulerName: default-scheduler
+- schedulerName: packing
+  pluginConfig:
+  - name: NodeResourcesFit
+    args: { scoringStrategy: { type: MostAllocated } }
+`;
 
 describe('every role as a process of its own', () => {
   let world: SeparateRoles;
@@ -19,12 +30,14 @@ describe('every role as a process of its own', () => {
       '--controllers=*,-cronjob,bootstrapsigner',
       '--cluster-cidr=10.244.0.0/16',
       '--allocate-node-cidrs=true',
-      '--concurrent_rc_syncs=5',
+      '--concurrent-rc-syncs=5',
+      '--concurrent_service_syncs=5',
       '--root-ca-file',
       world.path('data', 'pki', 'ca.crt'),
       '-v=2',
     );
-    scheduler = await world.startComponent('scheduler', '--v=2');
+    writeFileSync(world.path('scheduler.yaml'), schedulerConfig);
+    scheduler = await world.startComponent('scheduler', '--v=2', '--config', world.path('scheduler.yaml'));
   });
 
   afterAll(async () => {
@@ -55,7 +68,9 @@ describe('every role as a process of its own', () => {
   it('serves health to everybody and the rest to whom the API server lets', async () => {
     for (const path of ['/healthz', '/livez', '/readyz'])
       expect(await world.get(controllers, path, 'nobody')).toEqual({ code: 200, body: 'ok' });
-    expect((await world.get(scheduler, '/readyz?verbose', 'nobody')).body).toContain('[+]ping ok');
+    expect((await world.get(scheduler, '/readyz?verbose', 'nobody')).body).toBe(
+      '[+]ping ok\n[+]leaderElection ok\n[+]informer-sync ok\nreadyz check passed\n',
+    );
     const refused = await world.get(scheduler, '/metrics', 'nobody');
     expect(refused.code).toBe(403);
     expect(refused.body).toContain('forbidden: User \\"system:anonymous\\" cannot get path \\"/metrics\\"');
@@ -65,6 +80,12 @@ describe('every role as a process of its own', () => {
     expect(body).toMatch(/^process_resident_memory_bytes [1-9]/m);
     expect((await world.get(controllers, '/configz')).body).toContain('"forceDetachOnTimeout": false');
     expect((await world.get(controllers, '/nothing')).code).toBe(404);
+  });
+
+  it('takes the flags of upstream’s sidecars, and a scheduler with several profiles', async () => {
+    const lease = ['get', 'lease', '-n', 'kube-system', '-l', 'app=csi', '-o', 'name'];
+    await world.until(lease, (out) => out.trim() === 'lease.coordination.k8s.io/hostpath.csi.k8s.io');
+    expect((await world.get(scheduler, '/configz')).body).toContain('"schedulerName": "packing"');
   });
 
   it('says why a claim waits', async () => {
@@ -92,7 +113,7 @@ describe('every role as a process of its own', () => {
 
   it('tells which flags have no effect, and which controllers are not there', () => {
     expect(controllers.log).toContain('"flag without effect" flag="--cluster-cidr"');
-    expect(controllers.log).toContain('flag="--concurrent-rc-syncs"');
+    expect(controllers.log).toContain('flag="--concurrent-service-syncs"');
     expect(controllers.log).toContain('controller="bootstrap-signer-controller"');
   });
 });

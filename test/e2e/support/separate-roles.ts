@@ -82,7 +82,9 @@ export class SeparateRoles implements AsyncDisposable {
     const keys = [...tls, join(pki, 'kubelet-node-0.key'), '--client-ca-file', join(pki, 'ca.crt')];
     world.spawn('kubelet', ...admin, '--node-name', 'node-0', '--root-dir', path('k'), '--port', '0', ...keys);
     const sockets = ['--kubelet-registration-path', path('n.sock'), '--csi-address', path('c.sock')];
-    world.spawn('csi-sidecar', ...admin, ...sockets, '--plugin-registration-path', path('k', 'plugins_registry'));
+    const asUpstream = ['--leader-election', '--leader-election-labels=app=csi', '--http-endpoint=127.0.0.1:0'];
+    const registry = ['--plugin-registration-path', path('k', 'plugins_registry')];
+    world.spawn('csi-sidecar', ...admin, ...sockets, ...registry, ...asUpstream, '--worker-threads=10');
     await world.kubectl(['apply', '-f', '-'], driverObjects);
     await world.until(
       ['get', 'csinodes', '-o', 'jsonpath={.items[*].spec.drivers[*].name}'],
