@@ -217,6 +217,7 @@ class Server implements ApiServer {
     });
     const kubelets = new KubeletProxy({
       reader,
+      clock,
       authority: this.rootCa,
       client: () =>
         this.issueCertificate('apiserver-kubelet-client', {

@@ -8,6 +8,7 @@ import { type RequestOptions, request as tlsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { checkServerIdentity } from 'node:tls';
 import { ApiStatusError, type Node, nodes, type Pod, pods } from '../../api/index.ts';
+import type { Clock } from '../../base/index.ts';
 import type { KeyPair } from '../auth/certificate-authority.ts';
 import type { ObjectReader } from '../registry/object-reader.ts';
 import type { Exchange } from './exchange.ts';
@@ -18,6 +19,7 @@ export interface KubeletProxyOptions {
   /** PEM of the authority that kubelets' certificates come from. */
   readonly authority: string;
   readonly client: () => Promise<KeyPair>;
+  readonly clock: Clock;
 }
 
 /** A kubelet that does not answer in this time is gone. Streams last as long as they like. */
@@ -132,7 +134,8 @@ export class KubeletProxy {
     target: Target,
     given: { signal: AbortSignal; headers: Record<string, unknown>; method?: string },
   ): Promise<KubeletAnswer> {
-    const { certificate, key } = await this.#options.client();
+    const { clock, client } = this.#options;
+    const { certificate, key } = await client();
     const options: RequestOptions = {
       host: target.host,
       port: target.port,
@@ -149,8 +152,8 @@ export class KubeletProxy {
     };
     return await new Promise((resolve, reject) => {
       const outgoing = tlsRequest(options);
-      outgoing.setTimeout(connectTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
-      const answered = () => outgoing.setTimeout(0);
+      const timer = clock.setTimer(connectTimeoutMs, () => outgoing.destroy(new Error('no answer in time')));
+      const answered = () => timer[Symbol.dispose]();
       outgoing.on('response', (incoming) => {
         answered();
         resolve({ kind: 'response', incoming });
@@ -160,6 +163,7 @@ export class KubeletProxy {
         resolve({ kind: 'upgrade', incoming, socket, head });
       });
       outgoing.on('error', (cause) => {
+        answered();
         const text = `error dialing backend: dial tcp ${target.host}:${target.port}: ${cause.message}`;
         reject(ApiStatusError.of('InternalError', text, undefined, { cause }));
       });

@@ -1,9 +1,8 @@
 /** Runs the plugin over nodes with pods on them, for its tables of cases. */
 import type { Labels, Namespace } from '../../../api/index.ts';
-import { CycleState } from '../../framework/plugin.ts';
-import { isRejected } from '../../framework/status.ts';
 import { type Cluster, listOf, snapshotOf } from '../testing/cluster.ts';
-import { makePod, type PodOptions } from '../testing/neighbours.ts';
+import type { PodOptions } from '../testing/neighbours.ts';
+import { filterAll, scoreAll } from '../testing/run-plugin.ts';
 import { InterPodAffinity } from './inter-pod-affinity.ts';
 
 export const affinityRules = "node(s) didn't match pod affinity rules (final)";
@@ -39,29 +38,10 @@ export function pluginOf({ namespaces = {} }: Pick<Given, 'namespaces'>, more: P
 }
 
 export function fitsWhere(given: FilterCase): Readonly<Record<string, string>> {
-  const plugin = pluginOf(given);
-  const snapshot = snapshotOf(given);
-  const state = new CycleState();
-  const pod = makePod(given.pod);
-  const { status } = plugin.preFilter(state, pod, snapshot);
-  return Object.fromEntries(
-    snapshot.nodes.map((node) => {
-      if (status.code === 'skip') return [node.name, 'skipped'];
-      const answer = plugin.filter(state, pod, node);
-      if (!isRejected(answer)) return [node.name, 'fits'];
-      const final = answer.code === 'unresolvable' ? ' (final)' : '';
-      return [node.name, `${answer.reasons.join(', ')}${final}`];
-    }),
-  );
+  return filterAll(pluginOf(given), given.pod, snapshotOf(given));
 }
 
 export function scoresOf(given: ScoreCase): ScoreCase['expected'] {
-  const plugin = pluginOf(given, given);
   const snapshot = snapshotOf(given);
-  const state = new CycleState();
-  const pod = makePod(given.pod);
-  if (plugin.preScore(state, pod, snapshot.nodes, snapshot).code === 'skip') return 'skipped';
-  const scores = snapshot.nodes.map((node) => plugin.score(state, pod, node));
-  plugin.normalizeScore(state, pod, scores);
-  return Object.fromEntries(snapshot.nodes.map((node, index) => [node.name, scores[index] ?? Number.NaN]));
+  return scoreAll(pluginOf(given, given), given.pod, snapshot, snapshot.nodes);
 }

@@ -1,9 +1,8 @@
 /** Runs the plugin over nodes with pods on them, for its tables of cases. */
 import type { ReplicaSet, ReplicationController, Service, StatefulSet } from '../../../api/index.ts';
-import { CycleState } from '../../framework/plugin.ts';
-import { isRejected } from '../../framework/status.ts';
 import { type Cluster, listOf, snapshotOf } from '../testing/cluster.ts';
-import { type Constraint, makePod, type PodOptions } from '../testing/neighbours.ts';
+import type { Constraint, PodOptions } from '../testing/neighbours.ts';
+import { filterAll, scoreAll } from '../testing/run-plugin.ts';
 import { PodTopologySpread } from './pod-topology-spread.ts';
 import type { DefaultConstraint } from './spread-constraints.ts';
 
@@ -57,30 +56,11 @@ export function pluginOf(owners: Owners = {}): PodTopologySpread {
 }
 
 export function fitsWhere(given: FilterCase): Readonly<Record<string, string>> {
-  const plugin = pluginOf(given);
-  const snapshot = snapshotOf(given);
-  const state = new CycleState();
-  const pod = makePod(given.pod);
-  const { status } = plugin.preFilter(state, pod, snapshot);
-  return Object.fromEntries(
-    snapshot.nodes.map((node) => {
-      if (status.code === 'skip') return [node.name, 'skipped'];
-      const answer = plugin.filter(state, pod, node);
-      if (!isRejected(answer)) return [node.name, 'fits'];
-      const final = answer.code === 'unresolvable' ? ' (final)' : '';
-      return [node.name, `${answer.reasons.join(', ')}${final}`];
-    }),
-  );
+  return filterAll(pluginOf(given), given.pod, snapshotOf(given));
 }
 
 export function scoresOf(given: ScoreCase): ScoreCase['expected'] {
-  const plugin = pluginOf(given);
   const snapshot = snapshotOf(given);
   const feasible = snapshot.nodes.filter(({ name }) => !given.unfit?.includes(name));
-  const state = new CycleState();
-  const pod = makePod(given.pod);
-  if (plugin.preScore(state, pod, feasible, snapshot).code === 'skip') return 'skipped';
-  const scores = feasible.map((node) => plugin.score(state, pod, node));
-  plugin.normalizeScore(state, pod, scores, feasible);
-  return Object.fromEntries(feasible.map((node, index) => [node.name, scores[index] ?? Number.NaN]));
+  return scoreAll(pluginOf(given), given.pod, snapshot, feasible);
 }
