@@ -151,6 +151,8 @@ export {
   annLastApplied,
   annMigratedPlugins,
   annMigratedTo,
+  annModifySecretName,
+  annModifySecretNamespace,
   annNodeExpansionNotRequired,
   annNodeId,
   annPreResizeCapacity,

@@ -21,6 +21,8 @@ export const annControllerManagedAttach = 'volumes.kubernetes.io/controller-mana
 export const annCreatedBy = 'kubernetes.io/createdby';
 export const annDeletionSecretName = 'volume.kubernetes.io/provisioner-deletion-secret-name';
 export const annDeletionSecretNamespace = 'volume.kubernetes.io/provisioner-deletion-secret-namespace';
+export const annModifySecretName = 'volume.kubernetes.io/controller-modify-secret-name';
+export const annModifySecretNamespace = 'volume.kubernetes.io/controller-modify-secret-namespace';
 export const annLastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Keeps a claim until no pod uses it. */

@@ -15,6 +15,8 @@ export {
   annLastApplied,
   annMigratedPlugins,
   annMigratedTo,
+  annModifySecretName,
+  annModifySecretNamespace,
   annNodeExpansionNotRequired,
   annNodeId,
   annPreResizeCapacity,

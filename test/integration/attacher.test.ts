@@ -81,6 +81,40 @@ describe('external-attacher', () => {
     expect(backend.calls).toEqual([]);
   });
 
+  describe('[O17] [rel-D7] the volume of another driver, whose handle may mean something to this one', () => {
+    const csi = { driver: 'other.csi', volumeHandle: 'h' };
+    const volumeSpec = { accessModes: ['ReadWriteOnce'], capacity: { storage: '1Gi' }, csi };
+    const sources = {
+      'by its name': { persistentVolumeName: 'foreign' },
+      inline: { inlineVolumeSpec: { accessModes: ['ReadWriteOnce'], csi } },
+    };
+
+    it.each(Object.entries(sources))('is not asked of this driver, %s', async (_title, source) => {
+      await plane.client.create(persistentVolumes, { metadata: { name: 'foreign' }, spec: volumeSpec });
+      const spec = { attacher: 'fake.csi', nodeName: 'n1', source };
+      await plane.client.create(volumeAttachments, { metadata: { name: 'a' }, spec });
+      await plane.clock.settle();
+      expect((await attachment())?.status?.attachError?.message).toBe(
+        'volume is of driver "other.csi", which is not "fake.csi"',
+      );
+      expect((await plane.get(persistentVolumes, { name: 'foreign' }))?.metadata.finalizers).not.toContain(finalizer);
+      await plane.client.delete(volumeAttachments, { name: 'a' });
+      await plane.clock.settle();
+      expect(await attachment()).toBeUndefined();
+      expect(backend.calls).toEqual([]);
+    });
+
+    it.each(Object.entries(sources))('is not detached by this driver either, %s', async (_title, source) => {
+      await plane.client.create(persistentVolumes, { metadata: { name: 'foreign' }, spec: volumeSpec });
+      const spec = { attacher: 'fake.csi', nodeName: 'n1', source };
+      await plane.client.create(volumeAttachments, { metadata: { name: 'a', finalizers: [finalizer] }, spec });
+      await plane.client.delete(volumeAttachments, { name: 'a' });
+      await plane.clock.settle();
+      expect(await attachment()).toBeUndefined();
+      expect(backend.calls).toEqual([]);
+    });
+  });
+
   it('[O17] says which node does not have the driver', async () => {
     await attach('n2');
     expect((await attachment())?.status?.attachError?.message).toBe('csinode.storage.k8s.io "n2" not found');

@@ -71,4 +71,20 @@ export const sidecarMutants: readonly Mutant[] = [
     replace: 'const isInfeasible = isRefused;',
     tests: [callTests],
   },
+  {
+    name: 'volume-of-another-driver-attached',
+    breaks: ['rel-D7'],
+    file: 'src/sidecars/external-attacher/sync-attachment.ts',
+    find: 'if (spec.csi.driver === driver.name) return;',
+    replace: 'if (driver.name) return;',
+    tests: ['test/integration/attacher.test.ts'],
+  },
+  {
+    name: 'volume-modified-with-the-secret-of-growing',
+    breaks: ['W7'],
+    file: 'src/sidecars/external-resizer/csi-expand.ts',
+    find: 'return name && namespace ? { name, namespace } : source.controllerExpandSecretRef;',
+    replace: 'return name && namespace ? source.controllerExpandSecretRef : undefined;',
+    tests: ['test/integration/sidecar-secrets.test.ts'],
+  },
 ];

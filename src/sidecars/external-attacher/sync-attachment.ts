@@ -61,12 +61,12 @@ async function prepare(context: AttacherContext, attachment: VolumeAttachment, s
   const { source } = attachment.spec;
   let volume: { readonly spec: PersistentVolumeSpec };
   if (source.persistentVolumeName !== undefined) {
-    volume = translated(await holdVolume(context, attachment, source.persistentVolumeName, signal));
+    volume = await holdVolume(context, attachment, source.persistentVolumeName, signal);
   } else if (source.inlineVolumeSpec) {
     if (!source.inlineVolumeSpec.csi) throw new AttachmentError('inline volume spec contains nil CSI source');
     volume = { spec: source.inlineVolumeSpec };
+    assertOurs(context, volume);
   } else throw new AttachmentError('neither InlineCSIVolumeSource nor PersistentVolumeName specified in VA source');
-  if (!volume.spec.csi) throw new AttachmentError('persistent volume is not a CSI volume');
   const finalizer = attacherFinalizer(context.driver.name);
   const held = attachment.metadata.finalizers?.includes(finalizer) === true;
   if (held && attachment.metadata.annotations?.[nodeIdAnnotation] === nodeId) return { attachment, volume, nodeId };
@@ -91,6 +91,14 @@ function translated(volume: PersistentVolume): PersistentVolume {
   }
 }
 
+/** To this driver, the handle of another one's volume may be the name of some volume of its own. Upstream asks it. */
+function assertOurs({ driver }: AttacherContext, { spec }: { readonly spec: PersistentVolumeSpec }): void {
+  if (!spec.csi) throw new AttachmentError('persistent volume is not a CSI volume');
+  if (spec.csi.driver === driver.name) return;
+  throw new AttachmentError(`volume is of driver "${spec.csi.driver}", which is not "${driver.name}"`);
+}
+
+/** Puts our finalizer on the volume; answers with the volume as the driver knows it. */
 async function holdVolume(
   context: AttacherContext,
   attachment: VolumeAttachment,
@@ -99,15 +107,16 @@ async function holdVolume(
 ): Promise<PersistentVolume> {
   const volume = context.volumes.get(name) ?? (await context.client.get(persistentVolumes, { name }, { signal }));
   if (volume.metadata.deletionTimestamp) throw new AttachmentError(`PersistentVolume "${name}" is marked for deletion`);
+  assertOurs(context, translated(volume));
   assertSameVolume(attachment, volume);
   assertFree(context, attachment, volume);
   rememberBegun(context, name, attachment.metadata.uid);
   const finalizer = attacherFinalizer(context.driver.name);
-  if (volume.metadata.finalizers?.includes(finalizer)) return volume;
+  if (volume.metadata.finalizers?.includes(finalizer)) return translated(volume);
   const order = [...(volume.metadata.finalizers ?? []), finalizer];
   const metadata = { uid: volume.metadata.uid, finalizers: [finalizer], '$setElementOrder/finalizers': order };
   const body = { metadata };
-  return context.client.patch(persistentVolumes, { name }, { type: 'strategic', body }, { signal });
+  return translated(await context.client.patch(persistentVolumes, { name }, { type: 'strategic', body }, { signal }));
 }
 
 function nodeIdOf(context: AttacherContext, attachment: VolumeAttachment): string {
@@ -141,19 +150,19 @@ async function detach(context: AttacherContext, attachment: VolumeAttachment, si
   }
 }
 
-/** What was attached; undefined when it is gone, and when another volume has its name now, of whatever type. */
+/** What was attached; undefined when it is gone, and when another volume has its name now, of whatever type or driver. */
 async function attachedSpec(
   context: AttacherContext,
   attachment: VolumeAttachment,
   signal: AbortSignal,
 ): Promise<PersistentVolumeSpec | undefined> {
   const { inlineVolumeSpec, persistentVolumeName } = attachment.spec.source;
-  if (inlineVolumeSpec || persistentVolumeName === undefined) return inlineVolumeSpec;
-  const volume = await currentVolume(context, persistentVolumeName, signal);
+  const ours = (spec: PersistentVolumeSpec) => (spec.csi?.driver === context.driver.name ? spec : undefined);
+  if (inlineVolumeSpec) return ours(inlineVolumeSpec);
+  const volume = await currentVolume(context, persistentVolumeName ?? '', signal);
   if (!volume || isMadeFor(attachment, volume) === false) return undefined;
-  const { spec } = translated(volume);
-  // What is no CSI volume was never attached, or has only the name of what was.
-  return spec.csi ? spec : undefined;
+  // What is no volume of this driver was never attached, or has only the name of what was.
+  return ours(translated(volume).spec);
 }
 
 async function currentVolume(

@@ -10,6 +10,8 @@ import {
   annDeletionSecretName,
   annDeletionSecretNamespace,
   annDynamicallyProvisioned,
+  annModifySecretName,
+  annModifySecretNamespace,
   externalProvisionerFinalizer,
 } from '../../component-helpers/index.ts';
 import type { Attempt } from './attempts.ts';
@@ -63,6 +65,7 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
     controllerExpandSecretRef: secret('controllerExpand'),
     nodeExpandSecretRef: secret('nodeExpand'),
   };
+  const modifySecret = secret('controllerModify');
   const present = Object.fromEntries(Object.entries(references).filter(([, reference]) => reference !== undefined));
   return {
     metadata: {
@@ -71,6 +74,12 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
         [annDynamicallyProvisioned]: attempt.class.provisioner,
         [annDeletionSecretName]: deletionSecret?.name ?? '',
         [annDeletionSecretNamespace]: deletionSecret?.namespace ?? '',
+        ...(modifySecret
+          ? {
+              [annModifySecretName]: modifySecret.name ?? '',
+              [annModifySecretNamespace]: modifySecret.namespace ?? '',
+            }
+          : {}),
       },
       ...(reclaimPolicy === 'Delete' ? { finalizers: [externalProvisionerFinalizer] } : {}),
     },

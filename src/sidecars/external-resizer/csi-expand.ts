@@ -1,6 +1,18 @@
 /** ControllerExpandVolume and ControllerModifyVolume for a volume. */
-import { type PersistentVolume, type PersistentVolumeClaim, quantityOfBytes, quantityValue } from '../../api/index.ts';
-import { asCsiVolume, MigrationError } from '../../component-helpers/index.ts';
+import {
+  type CSIPersistentVolumeSource,
+  type PersistentVolume,
+  type PersistentVolumeClaim,
+  quantityOfBytes,
+  quantityValue,
+  type SecretReference,
+} from '../../api/index.ts';
+import {
+  annModifySecretName,
+  annModifySecretNamespace,
+  asCsiVolume,
+  MigrationError,
+} from '../../component-helpers/index.ts';
 import { Code, ControllerCapability, CsiError } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
 import { volumeCapabilityOf } from '../common/volume-capability.ts';
@@ -62,17 +74,29 @@ function metadataOf(claim: PersistentVolumeClaim, volume: PersistentVolume): Rec
   };
 }
 
+/** What the provisioner noted on the volume, or else what it is grown with. */
+function modifySecretOf(
+  { annotations }: PersistentVolume['metadata'],
+  source: CSIPersistentVolumeSource,
+): SecretReference | undefined {
+  const name = annotations?.[annModifySecretName];
+  const namespace = annotations?.[annModifySecretNamespace];
+  return name && namespace ? { name, namespace } : source.controllerExpandSecretRef;
+}
+
 /** Gives the volume the mutable parameters of a VolumeAttributesClass. */
 export async function csiControllerModify(
-  { driver, flags }: ResizerContext,
+  { client, driver, flags }: ResizerContext,
   claim: PersistentVolumeClaim,
   volume: PersistentVolume,
   parameters: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<void> {
   const mutableParameters = { ...parameters, ...(flags.extraModifyMetadata ? metadataOf(claim, volume) : {}) };
+  const { source } = driversVolume(volume);
+  const secrets = await secretData(client, modifySecretOf(volume.metadata, source), signal);
   await driver.controller.controllerModifyVolume(
-    { volumeId: driversVolume(volume).source.volumeHandle, mutableParameters },
+    { volumeId: source.volumeHandle, mutableParameters, secrets },
     { timeoutMs: flags.timeoutMs, signal },
   );
 }

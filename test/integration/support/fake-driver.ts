@@ -113,26 +113,30 @@ export class FakeDriver {
           this.attributes.delete(volumeId);
           return {};
         }),
-      controllerPublishVolume: async ({ volumeId, nodeId, readonly }) =>
+      controllerPublishVolume: async ({ volumeId, nodeId, readonly, secrets }) =>
         this.#act('ControllerPublishVolume', `${volumeId}@${nodeId}`, () => {
+          this.secrets.set('ControllerPublishVolume', secrets);
           if (readonly) this.publishedReadOnly.add(`${volumeId}@${nodeId}`);
           else this.publishedReadOnly.delete(`${volumeId}@${nodeId}`);
           this.published.add(`${volumeId}@${nodeId}`);
           return { publishContext: { device: '/dev/x' } };
         }),
-      controllerUnpublishVolume: async ({ volumeId, nodeId }) =>
+      controllerUnpublishVolume: async ({ volumeId, nodeId, secrets }) =>
         this.#act('ControllerUnpublishVolume', `${volumeId}@${nodeId}`, () => {
+          this.secrets.set('ControllerUnpublishVolume', secrets);
           this.published.delete(`${volumeId}@${nodeId}`);
           return {};
         }),
-      controllerExpandVolume: async ({ volumeId, capacityRange }) =>
+      controllerExpandVolume: async ({ volumeId, capacityRange, secrets }) =>
         this.#act('ControllerExpandVolume', `${volumeId}=${capacityRange?.requiredBytes}`, () => {
+          this.secrets.set('ControllerExpandVolume', secrets);
           const capacityBytes = capacityRange?.requiredBytes ?? 0n;
           this.sizes.set(resolveId(volumeId), capacityBytes);
           return { capacityBytes, nodeExpansionRequired: this.nodeExpansionRequired };
         }),
-      controllerModifyVolume: async ({ volumeId, mutableParameters }) =>
+      controllerModifyVolume: async ({ volumeId, mutableParameters, secrets }) =>
         this.#act('ControllerModifyVolume', `${volumeId} ${JSON.stringify(mutableParameters)}`, () => {
+          this.secrets.set('ControllerModifyVolume', secrets);
           this.attributes.set(volumeId, mutableParameters);
           return {};
         }),
