@@ -66,6 +66,7 @@ export {
   printList,
   type ResourceList,
 } from './quota/resource-list.ts';
+export { readForm } from './read-form.ts';
 export {
   builtInResources,
   clusterRoleBindings,

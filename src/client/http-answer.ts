@@ -1,6 +1,13 @@
 /** What a server answers over HTTP: its body, what its headers tell, and the objects in it. */
 import type { IncomingMessage } from 'node:http';
-import { apiVersionOf, type KubernetesObject, type ObjectList, type ResourceType } from '../api/index.ts';
+import {
+  type ApiRequest,
+  apiVersionOf,
+  type KubernetesObject,
+  type ObjectList,
+  type ResourceType,
+  readForm,
+} from '../api/index.ts';
 import { TransportError } from './http-status.ts';
 
 const answerLimitBytes = 256 * 1024 * 1024;
@@ -49,12 +56,26 @@ function warningText(header: string): string {
   return quoted === undefined ? header : quoted.replace(/\\(.)/g, '$1');
 }
 
-export function parseBody(answer: Answer): unknown {
+export function parseBody({ body }: Answer): unknown {
   try {
-    return JSON.parse(answer.body);
+    return JSON.parse(body);
   } catch (cause) {
     throw new TransportError('the server answered with something that is not JSON', { cause });
   }
+}
+
+/** What was asked for: an object or a list. */
+export function contentOfAnswer(answer: Answer, request: Pick<ApiRequest, 'verb' | 'resource'>): unknown {
+  const body = parseBody(answer);
+  const nulls = hasNulls(answer.body);
+  if (request.verb !== 'list') return nulls ? readForm(body) : body;
+  const list = listOf(request.resource, body);
+  return nulls ? { ...list, items: list.items.map(readForm) } : list;
+}
+
+/** Whether there can be a null in a JSON document: looking for it costs far less than going through an object. */
+export function hasNulls(text: string): boolean {
+  return text.includes(':null');
 }
 
 interface WireList {
@@ -67,7 +88,7 @@ interface WireList {
 }
 
 /** On the wire the items of a list do not say what they are. */
-export function listOf(resource: ResourceType, body: unknown): ObjectList<KubernetesObject> {
+function listOf(resource: ResourceType, body: unknown): ObjectList<KubernetesObject> {
   const { metadata = {}, items } = body as WireList;
   const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind };
   return {

@@ -23,7 +23,7 @@ import {
   UsageError,
   withDeadline,
 } from '../base/index.ts';
-import { type Answer, collect, listOf, parseBody } from './http-answer.ts';
+import { type Answer, collect, contentOfAnswer, parseBody } from './http-answer.ts';
 import { contentOf, methods } from './http-content.ts';
 import { HttpMetrics } from './http-metrics.ts';
 import { errorOf, TransportError } from './http-status.ts';
@@ -114,9 +114,8 @@ class HttpCalls implements HttpTransport {
     const method = methods[request.verb];
     const deadline = { clock, timeoutMs: requestTimeoutMs, what: `${method} ${target}`, signal: request.signal };
     const answer = await withDeadline(deadline, (signal) => this.#sendUntilTaken(request, target, signal));
-    const object = parseBody(answer);
     return {
-      object: deepFreeze(request.verb === 'list' ? listOf(request.resource, object) : object),
+      object: deepFreeze(contentOfAnswer(answer, request)),
       created: answer.code === 201,
       ...(answer.warnings.length > 0 ? { warnings: answer.warnings } : {}),
     };

@@ -1,8 +1,9 @@
 /** A watch over HTTP: one JSON document per line. Reads on only as fast as it is iterated. */
 import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
-import type { KubernetesObject, WatchEvent, WatchStream } from '../api/index.ts';
+import { type KubernetesObject, readForm, type WatchEvent, type WatchStream } from '../api/index.ts';
 import { deepFreeze, messageOf } from '../base/index.ts';
+import { hasNulls } from './http-answer.ts';
 import { TransportError } from './http-status.ts';
 
 /** Objects have at most some megabytes; a longer line is no event. */
@@ -47,7 +48,8 @@ export class HttpWatchStream implements WatchStream {
 
 function parseEvent(line: string): WatchEvent<KubernetesObject> {
   try {
-    return deepFreeze(JSON.parse(line) as WatchEvent);
+    const event = JSON.parse(line) as WatchEvent;
+    return deepFreeze(hasNulls(line) ? { ...event, object: readForm(event.object) } : event);
   } catch (cause) {
     throw new TransportError('the watch sent a line that is not JSON', { cause });
   }

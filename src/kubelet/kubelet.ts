@@ -3,7 +3,7 @@
  * Started pods outlive it; ended with `stopPods` it stops them and unmounts what it has mounted.
  */
 import { join } from 'node:path';
-import { csiNodes, nodes, type PersistentVolume, type PersistentVolumeClaim } from '../api/index.ts';
+import { nodes, type PersistentVolume, type PersistentVolumeClaim } from '../api/index.ts';
 import {
   type Clock,
   type Exec,
@@ -189,18 +189,12 @@ function notReadyReason(pluginManager: PluginManager, volumeManager: VolumeManag
 
 /** The node becomes Ready with its CSINode and its volumes, and says so at once. */
 async function tellWhenReady(
-  { clock, informers, nodeName }: KubeletOptions,
+  { clock }: KubeletOptions,
   pluginManager: PluginManager,
   volumeManager: VolumeManager,
   nodeStatus: NodeStatusManager,
   signal: AbortSignal,
 ): Promise<void> {
-  const csiNode = informers.informer(csiNodes, { fieldSelector: `metadata.name=${nodeName}` });
-  const appeared = Promise.withResolvers<void>();
-  using handler = csiNode.addHandler({ onAdd: () => appeared.resolve() });
-  void handler;
-  signal.addEventListener('abort', () => appeared.resolve(), { once: true });
-  await appeared.promise;
   while (notReadyReason(pluginManager, volumeManager)) await clock.sleep(lookAgainMs, signal);
   nodeStatus.changed();
 }

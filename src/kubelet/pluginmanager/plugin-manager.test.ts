@@ -1,9 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { csiNodes, type Node, nodes } from '../../api/index.ts';
-import { realClock, realFs, realRandom, silentLogger } from '../../base/index.ts';
+import { type Clock, realClock, realFs, realRandom, silentLogger } from '../../base/index.ts';
 import { type CsiServer, Node as NodeService, Registration, serve, startServer } from '../../csi/index.ts';
 import { FakeApi } from '../volumemanager/testing/fake-api.ts';
 import { emptyMeta } from '../volumemanager/testing/objects.ts';
@@ -15,6 +15,18 @@ let dir: string;
 let api: FakeApi;
 let manager: PluginManager;
 const servers: CsiServer[] = [];
+/** Ends the minute that the manager waits between two looks. */
+let endMinute = Promise.withResolvers<void>();
+const clock: Clock = Object.assign(Object.create(realClock) as Clock, {
+  sleep: (ms: number, signal?: AbortSignal) => (ms === 60_000 ? untilEnded(signal) : realClock.sleep(ms, signal)),
+});
+
+async function untilEnded(signal?: AbortSignal): Promise<void> {
+  signal?.addEventListener('abort', () => endMinute.resolve(), { once: true });
+  await endMinute.promise;
+  endMinute = Promise.withResolvers();
+  signal?.throwIfAborted();
+}
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'plg-'));
@@ -24,7 +36,7 @@ beforeEach(async () => {
   manager = createPluginManager({
     nodeName: 'n1',
     rootDir: dir,
-    clock: realClock,
+    clock,
     random: realRandom,
     fs: realFs,
     logger: silentLogger,
@@ -179,12 +191,13 @@ describe('a registration socket', () => {
 });
 
 describe('a CSINode', () => {
-  it('[I24] that is deleted is written anew with its drivers', async () => {
+  it('[I24] that is deleted is written anew with its drivers within a minute', async () => {
     manager.start();
     const { told } = await startPlugin();
     await told;
     api.delete(csiNodes, 'n1');
-    await manager[Symbol.asyncDispose]();
+    endMinute.resolve();
+    await vi.waitFor(() => expect(api.find(csiNodes, 'n1')?.spec.drivers).toHaveLength(1));
     expect(api.find(csiNodes, 'n1')?.spec.drivers).toEqual([{ name: driverName, nodeID: 'id-1' }]);
   });
 });

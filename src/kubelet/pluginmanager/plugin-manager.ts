@@ -3,7 +3,7 @@
  * keeps Node and CSINode in step. The volume manager looks drivers up in `csiDrivers`.
  */
 import { join } from 'node:path';
-import { type CSIDriver, csiDrivers, csiNodes, nodes } from '../../api/index.ts';
+import { type CSIDriver, csiDrivers, nodes } from '../../api/index.ts';
 import { type Clock, type Fs, isAbort, type Logger, messageOf, type Random } from '../../base/index.ts';
 import type { Client, Informer, InformerFactory } from '../../client/index.ts';
 import { type CallObserver, type CsiConnection, connectCsi } from '../../csi/index.ts';
@@ -15,6 +15,8 @@ import { SocketWatcher, type WatchDirectory } from './socket-watcher.ts';
 
 /** Between tries to make the CSINode; the Node appears within moments of the agent's start. */
 const initializeRetryMs = 500;
+/** Between looks at what is written of the drivers. A node may read its CSINode, but the node authorizer lets it watch none. */
+const compareMs = 60_000;
 
 export interface PluginManagerOptions {
   readonly nodeName: string;
@@ -57,6 +59,7 @@ class NodePluginManager implements PluginManager {
   readonly #stopping = new AbortController();
   #initialized = false;
   #running: Promise<void> = Promise.resolve();
+  #comparing: Promise<void> = Promise.resolve();
 
   constructor(options: PluginManagerOptions) {
     this.#options = options;
@@ -78,16 +81,28 @@ class NodePluginManager implements PluginManager {
     this.#watchNode();
   }
 
-  /** Node and CSINode may be deleted, and the Node come back with another uid: then everything is written anew. */
+  /** The Node may be deleted and come back with another uid: then everything is written anew. */
   #watchNode(): void {
     const { informers, nodeName } = this.#options;
-    const fieldSelector = `metadata.name=${nodeName}`;
-    const nodeInformer = informers.informer(nodes, { fieldSelector });
-    const csiNodeInformer = informers.informer(csiNodes, { fieldSelector });
+    const nodeInformer = informers.informer(nodes, { fieldSelector: `metadata.name=${nodeName}` });
     this.#subscriptions.use(
       nodeInformer.addHandler({ onAdd: (_, inInitialList) => !inInitialList && this.#rewrite() }),
     );
-    this.#subscriptions.use(csiNodeInformer.addHandler({ onDelete: () => this.#rewrite() }));
+  }
+
+  /** What others deleted is written again; nothing is written while all is there. */
+  async #compare(): Promise<void> {
+    const { clock } = this.#options;
+    const { signal } = this.#stopping;
+    try {
+      for (;;) {
+        await clock.sleep(compareMs, signal);
+        this.#rewrite();
+        await this.#running;
+      }
+    } catch (thrown) {
+      if (!isAbort(thrown)) throw thrown;
+    }
   }
 
   get csiNodeInitialized(): boolean {
@@ -102,6 +117,7 @@ class NodePluginManager implements PluginManager {
         this.#options.logger.error('plugin manager could not start', { error: messageOf(thrown) });
       },
     );
+    this.#comparing = this.#compare();
   }
 
   async look(): Promise<void> {
@@ -141,6 +157,7 @@ class NodePluginManager implements PluginManager {
     this.#stopping.abort();
     this.#subscriptions.dispose();
     this.#watcher[Symbol.dispose]();
+    await this.#comparing;
     await this.#running;
     await this.#registrar[Symbol.asyncDispose]();
     await this.csiDrivers[Symbol.asyncDispose]();
