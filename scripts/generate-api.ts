@@ -3,8 +3,8 @@
  * tables as text for the server (decoding, patching, OpenAPI). Run with `npm run generate:api` after editing a table.
  *
  * A table line is `name[?] type [merge=key] [keys=a,b] [set] [retainKeys] [@number] [# description]`. Types: string,
- * string:GoName, int32, int64, float64, bool, time, microtime, bytes, quantity, intstr, any, []T, map[T], Struct,
- * group.Struct.
+ * string:GoName, int32, int64, nanoseconds (of 64 bits, rounded to what a double holds), float64, bool, time, microtime,
+ * bytes, quantity, intstr, any, []T, map[T], Struct, group.Struct.
  *
  * `@4` is the field's protobuf number, `@2.4` that of a field of a struct that Go inlines as field 2. A `*` after it
  * marks a scalar whose empty value counts (a pointer in Go, or never omitted). A field without is not on the wire.
@@ -17,6 +17,7 @@ const scalarTypes: Readonly<Record<string, string>> = {
   string: 'string',
   int32: 'number',
   int64: 'number',
+  nanoseconds: 'number',
   float64: 'number',
   bool: 'boolean',
   time: 'string',

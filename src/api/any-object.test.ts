@@ -33,6 +33,7 @@ const scalars: Readonly<Record<string, readonly unknown[]>> = {
   string: words,
   int32: [0, 1, -1, 70_000],
   int64: [0, 1, -1, 2 ** 40],
+  nanoseconds: [0, 2 ** 60],
   float64: [0, 1.5],
   bool: [true, false],
   time: ['2026-01-01T00:00:00Z'],

@@ -21,6 +21,9 @@ export class MalformedValue {
 export type ScalarResult = string | number | boolean | WrongType | MalformedValue;
 
 const maxInt32 = 2 ** 31 - 1;
+const maxInt64 = 2 ** 63;
+/** How the parser of JSON hands over an integer that a double would round. */
+const longInteger = /^-?\d{16,19}$/;
 const timePattern = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(Z|[+-]\d\d:\d\d)$/;
 const canonicalTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
@@ -36,6 +39,8 @@ export function decodeScalar(scalar: Exclude<ScalarName, 'any'>, raw: unknown): 
     case 'int64':
       // A larger number was rounded by the JSON parser: better refused than changed.
       return integer(raw, Number.isSafeInteger);
+    case 'nanoseconds':
+      return nanoseconds(raw);
     case 'float64':
       return typeof raw === 'number' && Number.isFinite(raw) ? raw : new WrongType();
     case 'intstr':
@@ -53,6 +58,12 @@ export function decodeScalar(scalar: Exclude<ScalarName, 'any'>, raw: unknown): 
 function integer(raw: unknown, fits: (value: number) => boolean): ScalarResult {
   if (typeof raw !== 'number') return new WrongType();
   return Number.isInteger(raw) && fits(raw) ? raw : new WrongType(`number ${raw}`);
+}
+
+/** A time of this century does not fit a double to the nanosecond; the 256 of them that it is rounded to mean nothing. */
+function nanoseconds(raw: unknown): ScalarResult {
+  const isLong = typeof raw === 'string' && longInteger.test(raw);
+  return integer(isLong ? Number(raw) : raw, (value) => value >= -maxInt64 && value < maxInt64);
 }
 
 function intOrString(raw: unknown): ScalarResult {

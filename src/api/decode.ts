@@ -191,12 +191,13 @@ class Decoder {
   }
 }
 
+const zeroNumbers = new Set<string>(['int32', 'int64', 'nanoseconds', 'float64', 'intstr']);
+
 function zeroOf(type: FieldType): unknown {
   if (type.kind === 'list') return [];
   if (type.kind !== 'scalar') return {};
   if (type.scalar === 'bool') return false;
-  const isNumber = type.scalar === 'int32' || type.scalar === 'int64' || type.scalar === 'float64';
-  if (isNumber || type.scalar === 'intstr') return 0;
+  if (zeroNumbers.has(type.scalar)) return 0;
   if (type.scalar === 'any') return null;
   return type.scalar === 'quantity' ? '0' : '';
 }

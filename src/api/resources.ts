@@ -9,6 +9,7 @@ import type * as events from './gen/events.v1.gen.ts';
 import type * as policy from './gen/policy.v1.gen.ts';
 import type * as rbac from './gen/rbac.v1.gen.ts';
 import type * as scheduling from './gen/scheduling.v1.gen.ts';
+import type * as snapshot from './gen/snapshot.v1.gen.ts';
 import type * as storage from './gen/storage.v1.gen.ts';
 import type { KubernetesObject, ResourceType } from './meta/resource-type.ts';
 
@@ -143,6 +144,22 @@ export const volumeAttributesClasses = storageGroup.cluster<storage.VolumeAttrib
   { shortNames: ['vac'] },
 );
 
+const snapshotGroup = group('snapshot.storage.k8s.io');
+export const volumeSnapshots = snapshotGroup.namespaced<snapshot.VolumeSnapshot>('VolumeSnapshot', 'volumesnapshots', {
+  shortNames: ['vs'],
+  subresources: status,
+});
+export const volumeSnapshotContents = snapshotGroup.cluster<snapshot.VolumeSnapshotContent>(
+  'VolumeSnapshotContent',
+  'volumesnapshotcontents',
+  { shortNames: ['vsc', 'vscs'], subresources: status },
+);
+export const volumeSnapshotClasses = snapshotGroup.cluster<snapshot.VolumeSnapshotClass>(
+  'VolumeSnapshotClass',
+  'volumesnapshotclasses',
+  { shortNames: ['vsclass', 'vsclasses'] },
+);
+
 export const leases = group('coordination.k8s.io').namespaced<coordination.Lease>('Lease', 'leases');
 export const eventsV1 = group('events.k8s.io').namespaced<events.Event>('Event', 'events', { shortNames: ['ev'] });
 export const priorityClasses = group('scheduling.k8s.io').cluster<scheduling.PriorityClass>(
@@ -214,4 +231,7 @@ export const builtInResources: readonly ResourceType[] = [
   priorityClasses,
   leases,
   endpointSlices,
+  volumeSnapshotClasses,
+  volumeSnapshotContents,
+  volumeSnapshots,
 ];

@@ -9,6 +9,7 @@ export type ScalarName =
   | 'string'
   | 'int32'
   | 'int64'
+  | 'nanoseconds'
   | 'float64'
   | 'bool'
   | 'time'
@@ -59,6 +60,7 @@ const scalarNames = new Set<string>([
   'string',
   'int32',
   'int64',
+  'nanoseconds',
   'float64',
   'bool',
   'time',
@@ -142,6 +144,7 @@ const tableKeyOfGroup: Readonly<Record<string, string>> = {
   policy: 'policy',
   autoscaling: 'autoscaling',
   'storage.k8s.io': 'storage',
+  'snapshot.storage.k8s.io': 'snapshot',
   'coordination.k8s.io': 'coordination',
   'events.k8s.io': 'events',
   'scheduling.k8s.io': 'scheduling',

@@ -31,6 +31,18 @@ export type { Eviction, PodDisruptionBudget } from './gen/policy.v1.gen.ts';
 export type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from './gen/rbac.v1.gen.ts';
 export type { PriorityClass } from './gen/scheduling.v1.gen.ts';
 export type {
+  VolumeSnapshot,
+  VolumeSnapshotClass,
+  VolumeSnapshotContent,
+  VolumeSnapshotContentSource,
+  VolumeSnapshotContentSpec,
+  VolumeSnapshotContentStatus,
+  VolumeSnapshotError,
+  VolumeSnapshotSource,
+  VolumeSnapshotSpec,
+  VolumeSnapshotStatus,
+} from './gen/snapshot.v1.gen.ts';
+export type {
   CSIDriver,
   CSIDriverSpec,
   CSINode,

@@ -37,6 +37,31 @@ export const inTreeVolumeFinalizer = 'kubernetes.io/pv-controller';
 export const externalProvisionerFinalizer = 'external-provisioner.volume.kubernetes.io/finalizer';
 export const cloningProtectionFinalizer = 'provisioner.storage.kubernetes.io/cloning-protection';
 
+/** Keeps a claim until no snapshot is being taken of it. */
+export const claimAsSourceFinalizer = 'snapshot.storage.kubernetes.io/pvc-as-source-protection';
+/** Keeps a VolumeSnapshot while a claim is being restored from it. */
+export const snapshotAsSourceFinalizer = 'snapshot.storage.kubernetes.io/volumesnapshot-as-source-protection';
+/** Keeps a VolumeSnapshot whose snapshot goes with it until that is gone. */
+export const snapshotBoundFinalizer = 'snapshot.storage.kubernetes.io/volumesnapshot-bound-protection';
+/** Keeps a VolumeSnapshot that is part of a group. */
+export const snapshotInGroupFinalizer = 'snapshot.storage.kubernetes.io/volumesnapshot-in-group-protection';
+/** Keeps a VolumeSnapshotContent until its snapshot is deleted or let go. */
+export const contentBoundFinalizer = 'snapshot.storage.kubernetes.io/volumesnapshotcontent-bound-protection';
+/** The provisioner's: keeps a VolumeSnapshot while it restores a volume from it. */
+export const restoreSourceFinalizer = 'provisioner.storage.kubernetes.io/volumesnapshot-as-source-protection';
+
+export const annIsDefaultSnapshotClass = 'snapshot.storage.kubernetes.io/is-default-class';
+/** The snapshotter's, `yes` while it does not know what became of its CreateSnapshot. */
+export const annSnapshotBeingCreated = 'snapshot.storage.kubernetes.io/volumesnapshot-being-created';
+/** The snapshot controller's, `yes`: the VolumeSnapshot goes, and the snapshotter may delete by the policy. */
+export const annSnapshotBeingDeleted = 'snapshot.storage.kubernetes.io/volumesnapshot-being-deleted';
+export const annSnapshotDeletionSecretName = 'snapshot.storage.kubernetes.io/deletion-secret-name';
+export const annSnapshotDeletionSecretNamespace = 'snapshot.storage.kubernetes.io/deletion-secret-namespace';
+/** `true`: a claim of another volume mode may be restored from the snapshot. */
+export const annAllowVolumeModeChange = 'snapshot.storage.kubernetes.io/allow-volume-mode-change';
+/** The node whose snapshotter is to act on a VolumeSnapshotContent, where each node has one of its own. */
+export const labelSnapshotManagedBy = 'snapshot.storage.kubernetes.io/managed-by';
+
 export const labelHostname = 'kubernetes.io/hostname';
 export const labelZone = 'topology.kubernetes.io/zone';
 export const labelRegion = 'topology.kubernetes.io/region';

@@ -37,6 +37,7 @@ function zeroOf(type: FieldType): (() => unknown) | undefined {
       return () => false;
     case 'int32':
     case 'int64':
+    case 'nanoseconds':
     case 'float64':
     case 'intstr':
       return () => 0;

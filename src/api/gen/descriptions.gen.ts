@@ -728,6 +728,74 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, Reado
  "policy.v1": {},
  "rbac.v1": {},
  "scheduling.v1": {},
+ "snapshot.v1": {
+  "VolumeSnapshot": {
+   "metadata": "Name, labels, annotations and the other data that every object has.",
+   "spec": "What the snapshot is taken from.",
+   "status": "What became of it; believe it only when the content points back.",
+   "": "A user's wish for a snapshot of a claim, or for one that exists already."
+  },
+  "VolumeSnapshotClass": {
+   "deletionPolicy": "Whether the snapshot goes with its VolumeSnapshot: Delete or Retain.",
+   "driver": "The CSI driver that takes the snapshots.",
+   "metadata": "Name, labels, annotations and the other data that every object has.",
+   "parameters": "Parameters for the driver.",
+   "": "A way to take snapshots that an administrator offers."
+  },
+  "VolumeSnapshotContent": {
+   "metadata": "Name, labels, annotations and the other data that every object has.",
+   "spec": "Where the snapshot comes from and whose it is.",
+   "status": "What the driver said about it.",
+   "": "A snapshot as the storage system has it."
+  },
+  "VolumeSnapshotContentSource": {
+   "snapshotHandle": "The driver's id of a snapshot that exists; it cannot be changed.",
+   "volumeHandle": "The driver's id of the volume to take the snapshot of; it cannot be changed.",
+   "": "A volume to take the snapshot of, or a snapshot that exists: exactly one of them."
+  },
+  "VolumeSnapshotContentSpec": {
+   "deletionPolicy": "Whether the snapshot goes with its VolumeSnapshot: Delete or Retain.",
+   "driver": "The CSI driver that has the snapshot.",
+   "source": "What the snapshot is taken from; it cannot be changed.",
+   "sourceVolumeMode": "The mode of the volume: Filesystem or Block; absent when unknown.",
+   "volumeSnapshotClassName": "The class that the snapshot was taken with.",
+   "volumeSnapshotRef": "The VolumeSnapshot that it belongs to; name and namespace must be set.",
+   "": "Where a snapshot comes from and whose it is."
+  },
+  "VolumeSnapshotContentStatus": {
+   "creationTime": "When the snapshot was taken, in nanoseconds of Unix time.",
+   "error": "The last failure; absent after a success.",
+   "readyToUse": "Whether volumes can be restored from it; absent when unknown.",
+   "restoreSize": "The least size in bytes of a volume that is restored from it.",
+   "snapshotHandle": "The driver's id of the snapshot; absent while there is none.",
+   "volumeGroupSnapshotHandle": "The driver's id of the group snapshot that it is part of.",
+   "": "What the driver said about a snapshot."
+  },
+  "VolumeSnapshotError": {
+   "message": "What went wrong; it must hold no secrets.",
+   "time": "When it happened.",
+   "": "A failure to take a snapshot."
+  },
+  "VolumeSnapshotSource": {
+   "persistentVolumeClaimName": "The claim in the same namespace to take a snapshot of; it cannot be changed.",
+   "volumeSnapshotContentName": "The VolumeSnapshotContent of a snapshot that exists; it cannot be changed.",
+   "": "A claim, or a content that exists: exactly one of them."
+  },
+  "VolumeSnapshotSpec": {
+   "source": "What the snapshot is taken from; it cannot be changed.",
+   "volumeSnapshotClassName": "The class; absent for the default class of the claim's driver.",
+   "": "What a snapshot is taken from."
+  },
+  "VolumeSnapshotStatus": {
+   "boundVolumeSnapshotContentName": "The VolumeSnapshotContent; believe it only when that points back.",
+   "creationTime": "When the snapshot was taken.",
+   "error": "The last failure; absent after a success.",
+   "readyToUse": "Whether volumes can be restored from it; absent when unknown.",
+   "restoreSize": "The least size of a volume that is restored from it.",
+   "volumeGroupSnapshotName": "The VolumeGroupSnapshot that it is part of.",
+   "": "What became of a snapshot."
+  }
+ },
  "storage.v1": {
   "CSIDriver": {
    "metadata": "Name, labels, annotations and the other data that every object has.",

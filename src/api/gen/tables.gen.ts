@@ -354,6 +354,18 @@ export const tables: Readonly<Record<string, Readonly<Record<string, string>>>> 
  "scheduling.v1": {
   "PriorityClass": "kind PriorityClass cluster\ndescription? string @4\nglobalDefault? bool @3\nmetadata? meta.ObjectMeta @1\npreemptionPolicy? string @5*\nvalue? int32 @2*"
  },
+ "snapshot.v1": {
+  "VolumeSnapshot": "kind VolumeSnapshot namespaced\nmetadata? meta.ObjectMeta @1\nspec VolumeSnapshotSpec @2\nstatus? VolumeSnapshotStatus @3",
+  "VolumeSnapshotClass": "kind VolumeSnapshotClass cluster\ndeletionPolicy string:DeletionPolicy @4\ndriver string @2\nmetadata? meta.ObjectMeta @1\nparameters? map[string] @3",
+  "VolumeSnapshotContent": "kind VolumeSnapshotContent cluster\nmetadata? meta.ObjectMeta @1\nspec VolumeSnapshotContentSpec @2\nstatus? VolumeSnapshotContentStatus @3",
+  "VolumeSnapshotContentSource": "type VolumeSnapshotContentSource\nsnapshotHandle? string @2*\nvolumeHandle? string @1*",
+  "VolumeSnapshotContentSpec": "type VolumeSnapshotContentSpec\ndeletionPolicy string:DeletionPolicy @2\ndriver string @3\nsource VolumeSnapshotContentSource @5\nsourceVolumeMode? string:PersistentVolumeMode @6*\nvolumeSnapshotClassName? string @4*\nvolumeSnapshotRef core.ObjectReference @1",
+  "VolumeSnapshotContentStatus": "type VolumeSnapshotContentStatus\ncreationTime? nanoseconds @2*\nerror? VolumeSnapshotError @5\nreadyToUse? bool @4*\nrestoreSize? int64 @3*\nsnapshotHandle? string @1*\nvolumeGroupSnapshotHandle? string @6*",
+  "VolumeSnapshotError": "type VolumeSnapshotError\nmessage? string @2*\ntime? time @1",
+  "VolumeSnapshotSource": "type VolumeSnapshotSource\npersistentVolumeClaimName? string @1*\nvolumeSnapshotContentName? string @2*",
+  "VolumeSnapshotSpec": "type VolumeSnapshotSpec\nsource VolumeSnapshotSource @1\nvolumeSnapshotClassName? string @2*",
+  "VolumeSnapshotStatus": "type VolumeSnapshotStatus\nboundVolumeSnapshotContentName? string @1*\ncreationTime? time @2\nerror? VolumeSnapshotError @5\nreadyToUse? bool @3*\nrestoreSize? quantity @4\nvolumeGroupSnapshotName? string @6*"
+ },
  "storage.v1": {
   "CSIDriver": "kind CSIDriver cluster\nmetadata? meta.ObjectMeta @1\nspec CSIDriverSpec @2",
   "CSIDriverSpec": "type CSIDriverSpec\nattachRequired? bool @1*\nfsGroupPolicy? string:FSGroupPolicy @5*\nnodeAllocatableUpdatePeriodSeconds? int64 @9*\npodInfoOnMount? bool @2*\npreventPodSchedulingIfMissing? bool @11*\nrequiresRepublish? bool @7*\nseLinuxMount? bool @8*\nserviceAccountTokenInSecrets? bool @10*\nstorageCapacity? bool @4*\ntokenRequests? []TokenRequest @6\nvolumeLifecycleModes? []string:VolumeLifecycleMode @3",

@@ -2,7 +2,7 @@
 import type { CustomResourceColumnDefinition } from '../gen/apiextensions.v1.gen.ts';
 import type { KubernetesObject } from '../meta/resource-type.ts';
 import { since } from './cells.ts';
-import type { PrintedTable, TableCell, TableColumn } from './table-types.ts';
+import type { PrintedTable, Printer, TableCell, TableColumn } from './table-types.ts';
 
 const stepPattern =
   /\.?([A-Za-z_][\w-]*)|\['((?:[^'\\]|\\.)*)'\]|\[(-?\d+|\*)\]|\[\?\(@\.([\w.]+)\s*==\s*["']([^"']*)["']\)\]/y;
@@ -56,7 +56,7 @@ function cellOf(type: string, value: unknown, nowMs: number): TableCell {
 }
 
 const nameColumn: TableColumn = { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 };
-const ageColumn: CustomResourceColumnDefinition = {
+export const ageColumn: CustomResourceColumnDefinition = {
   name: 'Age',
   type: 'date',
   jsonPath: '.metadata.creationTimestamp',
@@ -73,21 +73,24 @@ function columnOf({
   return { name, type: known ? type : 'string', format, description, priority };
 }
 
+/** Prints objects by their name and the given columns. */
+export function customPrinter(columns: readonly CustomResourceColumnDefinition[]): Printer {
+  const paths = columns.map((one) => ({ type: one.type, steps: parsePath(one.jsonPath) }));
+  return {
+    columns: [nameColumn, ...columns.map(columnOf)],
+    cells: (object, nowMs) => [
+      object.metadata.name,
+      ...paths.map(({ type, steps }) => cellOf(type, steps && walk(object, steps)[0], nowMs)),
+    ],
+  };
+}
+
 /** Prints custom objects with the columns of their definition; with NAME and AGE when it has none. */
 export function customTableOf(
   columns: readonly CustomResourceColumnDefinition[] | undefined,
   objects: readonly KubernetesObject[],
   nowMs: number,
 ): PrintedTable {
-  const given = columns && columns.length > 0 ? columns : [ageColumn];
-  const paths = given.map((one) => ({ type: one.type, steps: parsePath(one.jsonPath) }));
-  return {
-    columnDefinitions: [nameColumn, ...given.map(columnOf)],
-    rows: objects.map((object) => ({
-      cells: [
-        object.metadata.name,
-        ...paths.map(({ type, steps }) => cellOf(type, steps && walk(object, steps)[0], nowMs)),
-      ],
-    })),
-  };
+  const { columns: columnDefinitions, cells } = customPrinter(columns && columns.length > 0 ? columns : [ageColumn]);
+  return { columnDefinitions, rows: objects.map((object) => ({ cells: cells(object, nowMs) })) };
 }

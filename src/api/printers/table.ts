@@ -2,6 +2,7 @@
 import type { KubernetesObject, ResourceType } from '../meta/resource-type.ts';
 import * as resources from '../resources.ts';
 import * as core from './core.ts';
+import * as snapshot from './snapshot.ts';
 import * as storage from './storage.ts';
 import { type PrintedTable, type Printer, printer } from './table-types.ts';
 import * as workloads from './workloads.ts';
@@ -46,6 +47,9 @@ register(resources.csiNodes, storage.csiNodePrinter);
 register(resources.csiDrivers, storage.csiDriverPrinter);
 register(resources.csiStorageCapacities, storage.csiStorageCapacityPrinter);
 register(resources.volumeAttributesClasses, storage.volumeAttributesClassPrinter);
+register(resources.volumeSnapshots, snapshot.volumeSnapshotPrinter);
+register(resources.volumeSnapshotContents, snapshot.volumeSnapshotContentPrinter);
+register(resources.volumeSnapshotClasses, snapshot.volumeSnapshotClassPrinter);
 
 const defaultPrinter = printer(['Name', 'Created At'], ({ metadata }) => [
   metadata.name,

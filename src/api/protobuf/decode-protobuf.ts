@@ -157,6 +157,8 @@ class ObjectReader {
         return reader.int32();
       case 'int64':
         return exactNumber(reader.int64());
+      case 'nanoseconds':
+        return Number(reader.int64());
       case 'float64':
         return reader.double();
       case 'bool':
@@ -177,7 +179,7 @@ class ObjectReader {
 }
 
 function isVarint(scalar: ScalarName): boolean {
-  return scalar === 'int32' || scalar === 'int64' || scalar === 'bool';
+  return scalar === 'int32' || scalar === 'int64' || scalar === 'nanoseconds' || scalar === 'bool';
 }
 
 function isZero(value: unknown): boolean {

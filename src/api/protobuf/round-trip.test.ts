@@ -16,6 +16,7 @@ const scalars: Readonly<Record<string, readonly unknown[]>> = {
   string: ['', 'a', 'höhe', '€'.repeat(60), '__proto__'],
   int32: [0, 1, -1, 2 ** 31 - 1, -(2 ** 31)],
   int64: [0, 1, -1, Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER],
+  nanoseconds: [0, 2 ** 60, -1],
   float64: [0, 1.5, -1e300],
   bool: [false, true],
   time: ['2026-01-01T00:00:00Z', '1969-12-31T23:59:59Z', '0001-01-01T00:00:01Z'],

@@ -46,6 +46,11 @@ export class FieldErrors {
     this.#add('Invalid', path, `${JSON.stringify(value ?? null)}: ${detail}`);
   }
 
+  /** Of a struct or a list, whose value would say too much. */
+  invalidStruct(path: FieldPath, detail: string): void {
+    this.#add('Invalid', path, detail);
+  }
+
   /** One error for each problem that a check found. */
   invalidEach(path: FieldPath, value: unknown, problems: readonly string[]): void {
     for (const problem of problems) this.invalid(path, value, problem);

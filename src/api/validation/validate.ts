@@ -14,6 +14,7 @@ import * as claims from './persistent-volume-claim.ts';
 import { validatePod, validatePodTemplate, validatePodUpdate } from './pod.ts';
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './policy.ts';
 import { validateResourceQuota, validateResourceQuotaStatus, validateResourceQuotaUpdate } from './resource-quota.ts';
+import * as snapshot from './snapshot.ts';
 import * as storage from './storage.ts';
 import * as workloads from './workloads.ts';
 
@@ -70,6 +71,16 @@ register(resources.csiStorageCapacities, {
   create: storage.validateCsiStorageCapacity,
   update: storage.validateCsiStorageCapacityUpdate,
 });
+register(resources.volumeSnapshots, {
+  create: snapshot.validateVolumeSnapshot,
+  update: snapshot.validateVolumeSnapshotUpdate,
+});
+register(resources.volumeSnapshotContents, {
+  create: snapshot.validateVolumeSnapshotContent,
+  update: snapshot.validateVolumeSnapshotContentUpdate,
+  status: snapshot.validateVolumeSnapshotContentStatus,
+});
+register(resources.volumeSnapshotClasses, { create: snapshot.validateVolumeSnapshotClass });
 register(resources.statefulSets, {
   checkName: checkDnsLabel,
   create: workloads.validateStatefulSet,

@@ -51,6 +51,7 @@ const scalars: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
   int32: { type: 'integer', format: 'int32' },
   int64: { type: 'integer', format: 'int64' },
+  nanoseconds: { type: 'integer', format: 'int64' },
   float64: { type: 'number', format: 'double' },
   bool: { type: 'boolean' },
   bytes: { type: 'string', format: 'byte' },

@@ -37,6 +37,9 @@ import {
   storageClasses,
   volumeAttachments,
   volumeAttributesClasses,
+  volumeSnapshotClasses,
+  volumeSnapshotContents,
+  volumeSnapshots,
 } from '../../api/index.ts';
 import { eventConversion } from './event.ts';
 import { namespaceStrategy } from './namespace.ts';
@@ -57,6 +60,8 @@ import {
 } from './workloads.ts';
 
 const returnsDeletedObject: Strategy = { returnsDeletedObject: true };
+/** As the objects of any CustomResourceDefinition. */
+const custom: Strategy = { generation: 'always', requiresResourceVersion: true, statusKeepsMetadata: true };
 
 /** Method parameters are bivariant, so a strategy for one kind stands where any kind may come. */
 const strategies = new Map<ResourceType, Strategy>([
@@ -90,6 +95,9 @@ const strategies = new Map<ResourceType, Strategy>([
   [csiDrivers, { returnsDeletedObject: true, requiresResourceVersion: true, generation: 'from-first-update' }],
   [csiStorageCapacities, { returnsDeletedObject: true, requiresResourceVersion: true }],
   [volumeAttachments, { returnsDeletedObject: true, requiresResourceVersion: true, statusKeepsMetadata: true }],
+  [volumeSnapshots, custom],
+  [volumeSnapshotContents, custom],
+  [volumeSnapshotClasses, custom],
   [leases, { requiresResourceVersion: true, createsOnUpdate: true }],
   [customResourceDefinitions, { generation: 'always', requiresResourceVersion: true, statusKeepsMetadata: true }],
   [roles, { createsOnUpdate: true }],

@@ -94,6 +94,7 @@ function writeScalar(
       return;
     case 'int32':
     case 'int64':
+    case 'nanoseconds':
       writer.tag(number, WireType.Varint).int64(BigInt(content as number));
       return;
     case 'float64':

@@ -1,0 +1,75 @@
+/** The kinds of snapshots are written as the objects of a CustomResourceDefinition are. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  type VolumeSnapshot,
+  type VolumeSnapshotContent,
+  volumeSnapshotContents,
+  volumeSnapshots,
+} from '../../api/index.ts';
+import { Harness, refusalOf } from '../test-harness.ts';
+
+let harness: Harness;
+
+beforeEach(async () => {
+  harness = await Harness.start();
+});
+afterEach(async () => {
+  await harness[Symbol.asyncDispose]();
+});
+
+const snapshotNamed = (name: string) =>
+  harness.create(volumeSnapshots, {
+    metadata: { name, namespace: 'default' },
+    spec: { source: { persistentVolumeClaimName: 'data' } },
+    status: { readyToUse: true },
+  });
+
+it('[S1] keeps status apart: it is dropped from new objects, and /status writes nothing else', async () => {
+  const created = await snapshotNamed('s');
+  expect(created).toMatchObject({ metadata: { generation: 1 }, spec: { source: {} } });
+  expect(created.status).toBeUndefined();
+  const written: VolumeSnapshot = {
+    ...created,
+    metadata: { ...created.metadata, labels: { a: 'b' }, annotations: { c: 'd' }, finalizers: ['e/f'] },
+    spec: { ...created.spec, volumeSnapshotClassName: 'c' },
+    status: { readyToUse: false, boundVolumeSnapshotContentName: 'snapcontent-1' },
+  };
+  const marked = await harness.update(volumeSnapshots, written, { subresource: 'status' });
+  expect(marked).toMatchObject({ metadata: { generation: 1 }, spec: created.spec, status: written.status });
+  const { labels, annotations, finalizers } = marked.metadata;
+  expect([labels, annotations, finalizers, marked.spec.volumeSnapshotClassName]).toEqual(Array(4).fill(undefined));
+  const updated = await harness.update(volumeSnapshots, { ...written, metadata: marked.metadata, status: {} });
+  expect(updated).toMatchObject({ metadata: { generation: 2 }, spec: written.spec, status: written.status });
+});
+
+it('[S1] refuses a PUT without a resourceVersion, and another source', async () => {
+  const created = await snapshotNamed('s');
+  const unconditional = { ...created, metadata: { ...created.metadata, resourceVersion: '' } };
+  expect((await refusalOf(harness.update(volumeSnapshots, unconditional))).message).toBe(
+    'VolumeSnapshot.snapshot.storage.k8s.io "s" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update',
+  );
+  const moved = { ...created, spec: { source: { persistentVolumeClaimName: 'other' } } };
+  expect((await refusalOf(harness.update(volumeSnapshots, moved))).message).toBe(
+    'VolumeSnapshot.snapshot.storage.k8s.io "s" is invalid: spec.source.persistentVolumeClaimName: Invalid value: "other": persistentVolumeClaimName is immutable',
+  );
+});
+
+it('[S1] takes times in nanoseconds, which no double holds exactly', async () => {
+  const content = await harness.create(volumeSnapshotContents, {
+    metadata: { name: 'c' },
+    spec: {
+      deletionPolicy: 'Delete',
+      driver: 'x.y',
+      source: { volumeHandle: 'v' },
+      volumeSnapshotRef: { name: 's', namespace: 'default' },
+    },
+  });
+  const status = (creationTime: unknown) => ({ ...content, status: { creationTime } }) as VolumeSnapshotContent;
+  // As the parser of a body hands it over.
+  const marked = await harness.update(volumeSnapshotContents, status('1700000000123456789'), { subresource: 'status' });
+  expect(JSON.stringify(marked.status)).toBe('{"creationTime":1700000000123456800}');
+  for (const wrong of ['17', '99999999999999999999', 2 ** 63, 1.5, true]) {
+    const refused = await refusalOf(harness.update(volumeSnapshotContents, status(wrong), { subresource: 'status' }));
+    expect(refused.code, String(wrong)).toBe(400);
+  }
+});
