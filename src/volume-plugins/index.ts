@@ -9,7 +9,12 @@ export {
   isCsiUniqueVolumeName,
   parseCsiUniqueVolumeName,
 } from './attach/csi-attach.ts';
-export { type ControllerPlugin, type ControllerPluginHost, VolumeInUseError } from './controller/controller-plugin.ts';
+export {
+  type ControllerPlugin,
+  type ControllerPluginHost,
+  type ProvisioningIntents,
+  VolumeInUseError,
+} from './controller/controller-plugin.ts';
 export {
   type ControllerPluginConfig,
   ControllerPlugins,

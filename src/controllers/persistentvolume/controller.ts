@@ -4,7 +4,7 @@
  */
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../api/index.ts';
 import { DecisionLog, MetricsRegistry, unreachable } from '../../base/index.ts';
-import { runReconciler } from '../../client/index.ts';
+import { requeueAfter, runReconciler } from '../../client/index.ts';
 import { findMigratedDriver } from '../../component-helpers/index.ts';
 import { ControllerPlugins } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
@@ -22,6 +22,7 @@ import { RecyclerPods } from './recycler-pods.ts';
 import { resync } from './resync.ts';
 import { syncClaim } from './sync-claim.ts';
 import { syncVolume } from './sync-volume.ts';
+import { intentAgeMs, undoIntents } from './undo-intents.ts';
 import { VolumeCache } from './volume-cache.ts';
 import { VolumeOffers } from './volume-offers.ts';
 import { addClaimIndexes, watchClaims, watchClasses, watchPods, watchVolumes } from './watches.ts';
@@ -108,8 +109,25 @@ export function startPersistentVolumeController(options: PersistentVolumeControl
     stack.use(watchClaims(context, sources.claims));
     stack.use(watchClasses(context, sources.claims));
     stack.use(watchPods(context));
+    stack.use(watchIntents(context));
     stack.use(every(clock, options.syncPeriodMs ?? defaultSyncPeriodMs, () => resync(context)));
   });
+}
+
+/** At the start, and ever again: another process may die while this one waits to lead. */
+function watchIntents({ client, clock, logger, provisioners }: BinderContext): AsyncDisposable {
+  const queue = runReconciler({
+    name: 'provisioning_intents',
+    clock,
+    logger,
+    reconcile: async (name, signal) => {
+      const intents = provisioners.plugins.findByName(name)?.intents;
+      if (intents) await undoIntents({ client, clock }, intents, signal);
+      return requeueAfter(intentAgeMs);
+    },
+  });
+  for (const name of provisioners.plugins.namesWithIntents()) queue.add(name);
+  return queue;
 }
 
 function runOperation(context: BinderContext, kind: OperationKind, key: string, signal: AbortSignal): Promise<void> {

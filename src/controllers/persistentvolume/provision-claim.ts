@@ -62,7 +62,9 @@ async function provision(context: BinderContext, key: string, signal: AbortSigna
   }
   const asked = await nameProvisioner(context, claim, decision.storageClass.provisioner, signal);
   const name = `pvc-${asked.metadata.uid}`;
-  if (await ifFound(context.client.get(persistentVolumes, { name }, { signal }))) return;
+  if (await ifFound(context.client.get(persistentVolumes, { name }, { signal }))) {
+    return await plugin.intents?.forget(asked.metadata.uid);
+  }
   const refusal = await whyRefused(context, asked, decision.storageClass, plugin, signal);
   if (refusal !== undefined) return fail(context, asked, refusal);
   const made = await provisionStorage(context, asked, decision.storageClass, plugin, signal);
@@ -162,6 +164,7 @@ async function save(
     }
   });
   if (error === undefined) {
+    await plugin.intents?.forget(claim.metadata.uid);
     const { type, reason, message } = provisioned(name, plugin.name);
     context.recorder.event(claim, type, reason, message);
     return;

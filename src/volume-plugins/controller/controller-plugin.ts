@@ -17,6 +17,22 @@ export interface ProvisionRequest {
   readonly reclaimPolicy: string;
 }
 
+/** Storage that may have been made while its volume's object is not known to be written. */
+export interface ProvisioningIntent {
+  readonly claimUid: string;
+  /** Wall clock, in milliseconds. */
+  readonly begunMs: number;
+}
+
+/** What a plugin notes before it makes storage, so that a process that dies leaves nothing that nobody knows of. */
+export interface ProvisioningIntents {
+  list(): Promise<readonly ProvisioningIntent[]>;
+  /** The volume's object tells of the storage from now on. */
+  forget(claimUid: string): Promise<void>;
+  /** Takes the storage away if nothing was ever put into it. */
+  undo(claimUid: string): Promise<void>;
+}
+
 export interface ControllerPlugin {
   /** `kubernetes.io/host-path`, ...: also what a StorageClass names as its provisioner. */
   readonly name: string;
@@ -24,6 +40,7 @@ export interface ControllerPlugin {
   readonly supportsMountOption: boolean;
   /** Makes the storage and describes its volume. The same request twice makes one volume. */
   readonly provision?: (request: ProvisionRequest) => Promise<Draft<PersistentVolume>>;
+  readonly intents?: ProvisioningIntents;
   /** Set when the plugin could provision and is not allowed to. */
   readonly provisioningDisabled?: boolean;
   /** Deletes the storage; what is gone already is deleted. Rejects with a VolumeInUseError while it is in use. */

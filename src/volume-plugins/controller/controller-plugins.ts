@@ -58,6 +58,12 @@ export class ControllerPlugins {
     return this.#plugins.find((plugin) => plugin.name === name);
   }
 
+  /** Of the plugins that note what they are about to make, and may make something. */
+  namesWithIntents(): readonly string[] {
+    const noting = this.#plugins.filter(({ intents, provisioningDisabled }) => intents && !provisioningDisabled);
+    return noting.map(({ name }) => name);
+  }
+
   /** Throws a final VolumeError when there is no such plugin, or it cannot provision. */
   getProvisionable(name: string): ControllerPlugin & Required<Pick<ControllerPlugin, 'provision'>> {
     const { provision, ...plugin } = this.#getByName(name);

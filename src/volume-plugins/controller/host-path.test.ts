@@ -71,7 +71,10 @@ describe('the deletion of a hostPath volume', () => {
 describe('the provisioning of a hostPath volume', () => {
   const uid = '00000000-0000-4000-8000-000000000001';
   const path = `/tmp/hostpath_pv/${uid}`;
-  afterEach(() => rm(path, { recursive: true, force: true }));
+  const intentPath = `/tmp/hostpath_pv/.provisioning/${uid}`;
+  afterEach(async () => {
+    for (const made of [path, intentPath]) await rm(made, { recursive: true, force: true });
+  });
   const request = (claim: PersistentVolumeClaim) => ({ claim, volumeName: `pvc-${uid}`, reclaimPolicy: 'Delete' });
 
   it('[B14] makes a directory below /tmp/hostpath_pv, once', async () => {
@@ -93,6 +96,9 @@ describe('the provisioning of a hostPath volume', () => {
     });
     expect((await stat(path)).mode & 0o777).toBe(0o750);
     expect(await readdir(path)).toEqual(['file']);
+    expect((await plugin.intents?.list())?.map(({ claimUid }) => claimUid)).toContain(uid);
+    await plugin.intents?.forget(uid);
+    expect((await plugin.intents?.list())?.map(({ claimUid }) => claimUid)).not.toContain(uid);
   });
 
   it('[B14] refuses a Block volume', async () => {

@@ -11,6 +11,7 @@ import { ifExists } from '../../base/index.ts';
 import { finalError } from '../errors.ts';
 import { hostPathPluginName } from '../host-path/host-path-plugin.ts';
 import type { ControllerPlugin, ControllerPluginHost, ProvisionRequest } from './controller-plugin.ts';
+import { hostPathIntents, noteIntent } from './host-path-intents.ts';
 import { type RecyclerConfig, recyclerPod } from './recycler-pod.ts';
 
 const provisionedRoot = '/tmp/hostpath_pv';
@@ -31,6 +32,7 @@ export function createHostPathControllerPlugin(
     supportsMountOption: false,
     provisioningDisabled: !config.provisioning,
     provision: (request) => provision(host, request),
+    intents: hostPathIntents(host, provisionedRoot),
     delete: (volume) => deletePath(host, hostPathOf(volume)),
     recyclerPod: (volume) => recyclerPod(config.recycler, volume, { hostPath: { path: hostPathOf(volume).path } }),
   };
@@ -43,7 +45,7 @@ function hostPathOf(volume: PersistentVolume): HostPathVolumeSource {
 
 /** The directory is named by the claim's uid: when the controller dies before the volume is written, it is found again. */
 async function provision(
-  { fs, clock }: ControllerPluginHost,
+  host: ControllerPluginHost,
   { claim, volumeName, reclaimPolicy }: ProvisionRequest,
 ): Promise<Draft<PersistentVolume>> {
   if (claim.spec.volumeMode === 'Block') {
@@ -51,7 +53,8 @@ async function provision(
   }
   const path = join(provisionedRoot, claim.metadata.uid);
   const storage = claim.spec.resources?.requests?.storage ?? '0';
-  await clock.boundary(fs.mkdir(path, { recursive: true, mode: 0o750 }));
+  await noteIntent(host, provisionedRoot, claim.metadata.uid);
+  await host.clock.boundary(host.fs.mkdir(path, { recursive: true, mode: 0o750 }));
   return {
     metadata: { name: volumeName, annotations: { [annCreatedBy]: 'hostpath-dynamic-provisioner' } },
     spec: {
