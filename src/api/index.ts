@@ -8,6 +8,7 @@ export {
   apiVersionOf,
   type Draft,
   type DraftMeta,
+  groupOf,
   groupResourceOf,
   type KubernetesObject,
   keyOf,

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { ApiStatusError, pods } from '../api/index.ts';
-import { discoverNamespacedTypes } from './discovery.ts';
+import { discoverNamespacedTypes, discoverWatchableTypes } from './discovery.ts';
 
 const verbs = ['get', 'list', 'delete', 'deletecollection'];
 const documents: Record<string, unknown> = {
@@ -43,4 +43,18 @@ it('fails when a group cannot say what it has: a namespace must not end with unk
     return await get(path);
   };
   await expect(discoverNamespacedTypes(failing)).rejects.toThrow('the aggregated server is away');
+});
+
+it('finds every kind that can be listed, watched and deleted, and tells which group does not answer', async () => {
+  const all = [...verbs, 'watch'];
+  const watched = async (path: string): Promise<unknown> => {
+    if (path === '/apis/gone.example/v1') throw ApiStatusError.of('ServiceUnavailable', 'away');
+    const { resources, ...rest } = (await get(path)) as { resources?: { name: string }[] };
+    if (!resources) return rest;
+    return { resources: resources.map((one) => (one.name === 'bindings' ? one : { ...one, verbs: all })) };
+  };
+  const { types, silentGroups } = await discoverWatchableTypes(watched);
+  expect(types.map(({ plural }) => plural)).toEqual(['pods', 'nodes', 'widgets']);
+  expect([...silentGroups]).toEqual(['gone.example']);
+  expect((await discoverWatchableTypes(get)).types).toEqual([]);
 });

@@ -31,6 +31,47 @@ function typeOf(group: string, version: string, { name, singularName, namespaced
   };
 }
 
+const versionsOf = ({ groups = [] }: GroupVersionList) => [
+  { group: '', version: 'v1' },
+  ...groups.flatMap(({ name, preferredVersion }) =>
+    preferredVersion ? [{ group: name, version: preferredVersion.version }] : [],
+  ),
+];
+
+const pathOf = (group: string, version: string) => (group === '' ? `/api/${version}` : `/apis/${group}/${version}`);
+
+export interface WatchableTypes {
+  readonly types: readonly ResourceType[];
+  /** Groups that did not answer: what they serve is not known now. */
+  readonly silentGroups: ReadonlySet<string>;
+}
+
+/**
+ * The kinds whose objects can be listed, watched and deleted, each in the version that its group prefers. A group that
+ * does not answer, as that of an extension server that is down, hides nothing but its own. Throws when the server
+ * cannot name its groups.
+ */
+export async function discoverWatchableTypes(get: GetDocument, signal?: AbortSignal): Promise<WatchableTypes> {
+  const silentGroups = new Set<string>();
+  const lists = await Promise.all(
+    versionsOf((await get('/apis', signal)) as GroupVersionList).map(async ({ group, version }) => {
+      try {
+        const resources = await resourcesOf(get, pathOf(group, version), signal);
+        return resources.filter(isWatchable).map((resource) => typeOf(group, version, resource));
+      } catch (thrown) {
+        if (signal?.aborted) throw thrown;
+        silentGroups.add(group);
+        return [];
+      }
+    }),
+  );
+  return { types: lists.flat(), silentGroups };
+}
+
+function isWatchable({ name, verbs = [] }: ApiResource): boolean {
+  return !name.includes('/') && ['list', 'watch', 'delete'].every((verb) => verbs.includes(verb));
+}
+
 /**
  * The kinds that live in namespaces and can be listed and deleted together, each in the version that its group
  * prefers. Throws when the server cannot say: then nobody knows what a namespace holds.
@@ -39,13 +80,9 @@ export async function discoverNamespacedTypes(
   get: GetDocument,
   signal?: AbortSignal,
 ): Promise<readonly ResourceType[]> {
-  const { groups = [] } = (await get('/apis', signal)) as GroupVersionList;
-  const versions = groups.flatMap(({ name, preferredVersion }) =>
-    preferredVersion ? [{ group: name, version: preferredVersion.version }] : [],
-  );
   const lists = await Promise.all(
-    [{ group: '', version: 'v1' }, ...versions].map(async ({ group, version }) => {
-      const resources = await resourcesOf(get, group === '' ? `/api/${version}` : `/apis/${group}/${version}`, signal);
+    versionsOf((await get('/apis', signal)) as GroupVersionList).map(async ({ group, version }) => {
+      const resources = await resourcesOf(get, pathOf(group, version), signal);
       const emptied = resources.filter(
         ({ name, namespaced, verbs = [] }) =>
           namespaced === true && !name.includes('/') && verbs.includes('list') && verbs.includes('deletecollection'),

@@ -1,5 +1,5 @@
 export { type CallOptions, type Client, type ClientOptions, createClient, type SubresourceOptions } from './client.ts';
-export { discoverNamespacedTypes, type GetDocument } from './discovery.ts';
+export { discoverNamespacedTypes, discoverWatchableTypes, type GetDocument, type WatchableTypes } from './discovery.ts';
 export { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export type { EventRecorder } from './events.ts';
 export { TransportError } from './http-status.ts';

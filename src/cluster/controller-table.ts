@@ -1,7 +1,7 @@
 /** The controllers as data: under which name each is chosen, speaks and is allowed to act, and what it is set to. */
 
 import type { ResourceType } from '../api/index.ts';
-import type { Client } from '../client/index.ts';
+import type { Client, WatchableTypes } from '../client/index.ts';
 import * as controllers from '../controllers/index.ts';
 import type { ControllerPlugins } from '../volume-plugins/index.ts';
 import type { ControllerSettings } from './controller-settings.ts';
@@ -14,6 +14,8 @@ export interface ControllerContext {
   readonly rootCa: string;
   /** Asks the server for every kind that a namespace may hold; undefined where only the built-in ones are served. */
   readonly namespacedTypes: ((signal: AbortSignal) => Promise<readonly ResourceType[]>) | undefined;
+  /** Asks the server for every kind that may own and be owned; undefined where only the built-in ones are served. */
+  readonly watchableTypes: ((signal: AbortSignal) => Promise<WatchableTypes>) | undefined;
   /** The client of another account, for a controller that upstream runs as two. */
   readonly client: (component: string, account: string) => Client;
 }
@@ -183,7 +185,8 @@ const cluster: readonly ControllerEntry[] = [
     name: 'garbage-collector-controller',
     component: controllers.garbageCollectorName,
     account: 'generic-garbage-collector',
-    start: controllers.startGarbageCollector,
+    start: (options, { watchableTypes }) =>
+      controllers.startGarbageCollector({ ...options, ...(watchableTypes ? { watchableTypes } : {}) }),
   },
   {
     name: 'namespace-controller',

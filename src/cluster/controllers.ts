@@ -1,7 +1,7 @@
 /** Starts the controllers, each with a client and an event source of its own name. */
 import type { ResourceType } from '../api/index.ts';
 import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
-import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
+import { type Client, createEventRecorder, type InformerFactory, type WatchableTypes } from '../client/index.ts';
 import { ControllerPlugins } from '../volume-plugins/index.ts';
 import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
 import { controllerTable } from './controller-table.ts';
@@ -16,6 +16,7 @@ export interface ControllerEnvironment {
   /** The client of a component, acting as the given service account of kube-system where that is wanted. */
   readonly client: (component: string, account: string) => Client;
   readonly namespacedTypes?: (signal: AbortSignal) => Promise<readonly ResourceType[]>;
+  readonly watchableTypes?: (signal: AbortSignal) => Promise<WatchableTypes>;
   /** Lists with the rights of the informers. */
   readonly reader?: Client;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
@@ -29,7 +30,7 @@ export interface ControllerEnvironment {
 
 export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
   const { clock, random, informers, metrics, decisions, enabled } = environment;
-  const { namespacedTypes } = environment;
+  const { namespacedTypes, watchableTypes } = environment;
   const reader = environment.reader ? { reader: environment.reader } : {};
   const { settings = defaultControllerSettings, plugins = new ControllerPlugins([]), rootCa } = environment;
   const stack = new AsyncDisposableStack();
@@ -40,7 +41,9 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
     const concurrency = settings.concurrency[name];
     const options = { concurrency, client, ...reader, informers, recorder, clock, random, logger, metrics, decisions };
-    stack.use(start(options, { settings, plugins, rootCa, client: environment.client, namespacedTypes }));
+    stack.use(
+      start(options, { settings, plugins, rootCa, client: environment.client, namespacedTypes, watchableTypes }),
+    );
   }
   return stack;
 }

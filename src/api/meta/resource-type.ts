@@ -45,6 +45,12 @@ export function apiVersionOf(type: Pick<ResourceType, 'group' | 'version'>): str
   return type.group === '' ? type.version : `${type.group}/${type.version}`;
 }
 
+/** `apps` of `apps/v1`, '' of `v1`. */
+export function groupOf(apiVersion: string): string {
+  const slash = apiVersion.indexOf('/');
+  return slash < 0 ? '' : apiVersion.slice(0, slash);
+}
+
 /** `persistentvolumes`, `storageclasses.storage.k8s.io`: the name of a resource in messages and stores. */
 export function groupResourceOf(type: Pick<ResourceType, 'group' | 'plural'>): string {
   return type.group === '' ? type.plural : `${type.plural}.${type.group}`;

@@ -1,5 +1,5 @@
 import { realClock, realFs } from '../../base/index.ts';
-import { discoverNamespacedTypes } from '../../client/index.ts';
+import { discoverNamespacedTypes, discoverWatchableTypes } from '../../client/index.ts';
 import { loadControllerPlugins } from '../controller-plugins.ts';
 import { controllerSettings } from '../controller-settings.ts';
 import { controllerTable } from '../controller-table.ts';
@@ -50,9 +50,9 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
       const client = (component: string, account: string) =>
         (account === '' ? undefined : accounts?.client(component, account)) ?? role.client(component);
       const namespacedTypes = (signal: AbortSignal) => discoverNamespacedTypes(role.getDocument, signal);
-      role.stack.use(
-        startControllers({ ...role, client, namespacedTypes, reader: root, rootCa, settings, plugins, enabled }),
-      );
+      const watchableTypes = (signal: AbortSignal) => discoverWatchableTypes(role.getDocument, signal);
+      const given = { client, namespacedTypes, watchableTypes, reader: root, rootCa, settings, plugins, enabled };
+      role.stack.use(startControllers({ ...role, ...given }));
       role.informers.start();
     });
   });

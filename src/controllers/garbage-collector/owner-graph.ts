@@ -1,5 +1,5 @@
 /** Who owns whom, by uid. Kept by the controller's handlers, read by its syncs. */
-import type { KubernetesObject, ResourceType } from '../../api/index.ts';
+import { groupOf, type KubernetesObject, type OwnerReference, type ResourceType } from '../../api/index.ts';
 
 export interface GraphNode {
   readonly type: ResourceType;
@@ -18,6 +18,19 @@ export class OwnerGraph {
   dependents(ownerUid: string): readonly GraphNode[] {
     const uids = this.#dependents.get(ownerUid);
     return uids ? [...uids].flatMap((uid) => this.#nodes.get(uid) ?? []) : [];
+  }
+
+  /** The uids of known objects with an owner of one of these kinds that is not known. */
+  ownedByUnknown(types: readonly ResourceType[]): readonly string[] {
+    const isMeant = ({ apiVersion, kind, uid }: OwnerReference) =>
+      !this.#nodes.has(uid) && types.some((type) => type.kind === kind && type.group === groupOf(apiVersion));
+    const nodes = [...this.#nodes.values()].filter(({ object }) => object.metadata.ownerReferences?.some(isMeant));
+    return nodes.map(({ object }) => object.metadata.uid);
+  }
+
+  /** Nothing is known any more of objects of this kind. */
+  forget(type: ResourceType): void {
+    for (const node of [...this.#nodes.values()]) if (node.type === type) this.delete(node.object);
   }
 
   set(type: ResourceType, object: KubernetesObject): void {

@@ -1,29 +1,20 @@
 /** One object, by uid: acts on it as a dependent and as an owner. */
-import {
-  builtInResources,
-  isConflict,
-  isNotFound,
-  type KubernetesObject,
-  type OwnerReference,
-  type ResourceType,
-} from '../../api/index.ts';
+import { groupOf, isConflict, isNotFound, type KubernetesObject, type OwnerReference } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
 import { type Client, done, type ReconcileResult, requeueAfter, type WorkQueue } from '../../client/index.ts';
 import { decideDependent, decideOwner, foregroundFinalizer, type OwnerState, type OwnerView } from './decide.ts';
+import type { FollowedKinds } from './followed-kinds.ts';
 import type { GraphNode, OwnerGraph } from './owner-graph.ts';
 
 export interface CollectorContext {
   readonly client: Client;
   readonly graph: OwnerGraph;
   readonly queue: Pick<WorkQueue, 'add'>;
+  readonly kinds: Pick<FollowedKinds, 'find'>;
 }
 
 /** A conflict means that somebody else is at it: look again shortly. */
 const conflictRetryMs = 50;
-
-const typesByKind: ReadonlyMap<string, ResourceType> = new Map(
-  builtInResources.map((type) => [`${type.group}/${type.kind}`, type]),
-);
 
 export async function syncObject(
   context: CollectorContext,
@@ -85,8 +76,7 @@ async function ownerState(
   namespace: string | undefined,
   signal: AbortSignal,
 ): Promise<OwnerState> {
-  const [group = ''] = reference.apiVersion.includes('/') ? reference.apiVersion.split('/') : [''];
-  const type = typesByKind.get(`${group}/${reference.kind}`);
+  const type = context.kinds.find(groupOf(reference.apiVersion), reference.kind);
   // A kind we do not know may be served by somebody else: not ours to judge.
   if (!type) return 'solid';
   // An owner must live in its dependent's namespace or in none: what cannot be looked up is not gone.
