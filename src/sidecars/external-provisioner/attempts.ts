@@ -28,6 +28,13 @@ export class Attempts {
   /** Uids of claims by the volume ids that were made for them, and the other way round. */
   readonly #claimOf = new Map<string, string>();
   readonly #volumeIdOf = new Map<string, string>();
+  /** Uids of claims by the id of the volume that theirs is filled from. */
+  readonly #clonesOf = new Map<string, Set<string>>();
+
+  /** Whether a volume may be being filled from the one with the id. */
+  isCloning(volumeId: string): boolean {
+    return this.#clonesOf.has(volumeId);
+  }
 
   get(claimUid: string): Attempt | undefined {
     return this.#byClaim.get(claimUid);
@@ -36,6 +43,10 @@ export class Attempts {
   /** The volume is about to be asked for. */
   begin(claimUid: string, attempt: Attempt): void {
     this.#byClaim.set(claimUid, attempt);
+    const from = clonedVolumeOf(attempt);
+    if (from === undefined) return;
+    const clones = this.#clonesOf.get(from) ?? new Set();
+    this.#clonesOf.set(from, clones.add(claimUid));
   }
 
   /** Whether the volume id was not given for another claim whose attempt is under way. */
@@ -49,10 +60,24 @@ export class Attempts {
 
   /** The attempt has ended: the next, if any, may ask for something else. */
   end(claimUid: string): void {
+    const attempt = this.#byClaim.get(claimUid);
+    if (attempt) this.#endClone(claimUid, attempt);
     this.#byClaim.delete(claimUid);
     const volumeId = this.#volumeIdOf.get(claimUid);
     if (volumeId === undefined) return;
     this.#volumeIdOf.delete(claimUid);
     this.#claimOf.delete(volumeId);
   }
+
+  #endClone(claimUid: string, attempt: Attempt): void {
+    const from = clonedVolumeOf(attempt) ?? '';
+    const clones = this.#clonesOf.get(from);
+    clones?.delete(claimUid);
+    if (clones?.size === 0) this.#clonesOf.delete(from);
+  }
+}
+
+function clonedVolumeOf({ request }: Attempt): string | undefined {
+  const from = request.volumeContentSource?.type;
+  return from?.case === 'volume' ? from.value?.volumeId : undefined;
 }

@@ -5,6 +5,7 @@ import {
   keyOf,
   type Node,
   nodes,
+  type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
   storageClasses,
@@ -23,12 +24,14 @@ import { getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { Attempts } from './attempts.ts';
+import { startCloningProtection } from './cloning-protection.ts';
 import {
   defaultProvisionerFlags,
   type ProvisionerContext,
   type ProvisionerFlags,
   volumesByUniqueName,
 } from './context.ts';
+import { claimsBySource, sourceKey, sourceKeysOf } from './data-source.ts';
 import { concernsProvisioning } from './decide.ts';
 import { LiveAttachments } from './live-attachments.ts';
 import { syncClaim } from './sync-claim.ts';
@@ -77,6 +80,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     identity: `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`,
     flags,
   };
+  claims.addIndex(claimsBySource, sourceKeysOf);
   attachments.addIndex(attachmentsByVolume, ({ spec }) =>
     spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName],
   );
@@ -101,7 +105,12 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       reconcile: (key, signal) => syncVolume(context, key, signal),
     }),
   );
+  if (driver.controllerCapabilities.has(ControllerCapability.CLONE_VOLUME)) {
+    const { client } = options;
+    stack.use(startCloningProtection({ client, claims, clock, logger, backoff }));
+  }
   watchClaims(informers, context, claimQueue);
+  watchSources(informers, claimQueue);
   watchVolumes(informers, volumeQueue);
   return stack;
 }
@@ -124,6 +133,21 @@ function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContex
   informers.informer(storageClasses).addHandler({
     onAdd: ({ metadata }) => {
       for (const claim of claims.list()) if (getClaimClass(claim) === metadata.name) queue.add(keyOf(claim));
+    },
+  });
+}
+
+/** A claim that is filled from another waits until that one has its volume. */
+function watchSources(informers: InformerFactory, queue: WorkQueue): void {
+  const claims = informers.informer(persistentVolumeClaims);
+  const wakeClones = (source: PersistentVolumeClaim) => {
+    for (const clone of claims.byIndex(claimsBySource, sourceKey('PersistentVolumeClaim', keyOf(source))))
+      if (!clone.spec.volumeName) queue.add(keyOf(clone));
+  };
+  claims.addHandler({
+    onAdd: wakeClones,
+    onUpdate: (previous, source) => {
+      if (previous.status?.phase !== source.status?.phase) wakeClones(source);
     },
   });
 }

@@ -51,6 +51,7 @@ export async function csiCreateVolume(
     capacityBytes: volume.capacityBytes,
     volumeContext: volume.volumeContext,
     topologies: volume.accessibleTopology.map(({ segments }) => segments),
+    isFilled: volume.contentSource !== undefined,
   };
 }
 
@@ -70,21 +71,25 @@ function assertOwnVolume(
 }
 
 /**
- * Deletes a volume that is smaller than it must be, and throws. A size of 0 is one that the driver does not know.
+ * Deletes a volume that is not what was asked for, and throws. A size of 0 is one that the driver does not know.
  * Upstream: external-provisioner Provision.
  */
-export async function assertLargeEnough(
+export async function assertAsAsked(
   context: ProvisionerContext,
   { requiredBytes, request, secret }: Attempt,
-  { capacityBytes, volumeId }: CreatedVolume,
+  { capacityBytes, volumeId, isFilled }: CreatedVolume,
   signal: AbortSignal,
 ): Promise<void> {
-  if (capacityBytes === 0n || capacityBytes >= requiredBytes) return;
-  const told = `created volume capacity ${capacityBytes} less than requested capacity ${requiredBytes}`;
+  const isSmall = capacityBytes !== 0n && capacityBytes < requiredBytes;
+  const isEmpty = request.volumeContentSource !== undefined && !isFilled;
+  if (!isSmall && !isEmpty) return;
+  const size = `created volume capacity ${capacityBytes} less than requested capacity ${requiredBytes}`;
+  const told = isSmall ? size : 'volume content source missing';
   try {
     await csiDeleteVolume(context, volumeId, secret, signal);
   } catch (cause) {
-    const message = `${told}. Cleanup of volume ${request.name} failed, volume is orphaned: ${messageOf(cause)}`;
+    const cleanup = isSmall ? 'Cleanup' : 'cleanup';
+    const message = `${told}. ${cleanup} of volume ${request.name} failed, volume is orphaned: ${messageOf(cause)}`;
     throw new ProvisionError(message, { cause });
   }
   throw new ProvisionError(told);

@@ -31,8 +31,12 @@ const view = {
   class: volumeClass('Immediate'),
   volumeExists: false,
   isBegun: false,
+  canClone: true,
+  canRestore: true,
   nodeExists: () => true,
 };
+
+const noUsers = { attachments: [], nodes: [], isBeingCloned: false };
 
 describe('decideClaim', () => {
   it.each([
@@ -110,17 +114,27 @@ describe('decideClaim and where the data comes from', () => {
     expect(decision).toEqual({ kind: 'unsupported', reason: 'claim Selector is not supported' });
   });
 
+  const nothing = { canClone: false, canRestore: false };
+  const clones = 'CSI driver does not support clone operations: controller CLONE_VOLUME capability is not reported';
+  const restores =
+    'CSI driver does not support snapshot restore: controller CREATE_DELETE_SNAPSHOT capability is not reported';
+  const from = (apiGroup: string, kind: string) => ({ dataSource: { apiGroup, kind, name: 'source' } });
+
   it.each([
-    ['', 'PersistentVolumeClaim', 'cloning a PersistentVolumeClaim is not supported'],
-    ['snapshot.storage.k8s.io', 'VolumeSnapshot', 'restoring a VolumeSnapshot is not supported'],
-  ])('[O10][O11] gives no empty volume to a claim that is to be filled from %s/%s', (apiGroup, kind, reason) => {
-    const dataSource = { apiGroup, kind, name: 'source' };
-    expect(asking({ dataSource, dataSourceRef: dataSource })).toEqual({ kind: 'unsupported', reason });
+    ['[O10] [S9]', from('', 'PersistentVolumeClaim'), clones],
+    ['[O11] [S10]', from('snapshot.storage.k8s.io', 'VolumeSnapshot'), restores],
+  ])('%s gives no empty volume where the driver cannot fill it from %o', (_ids, spec, reason) => {
+    const given = { ...claim(), spec };
+    expect(asking(spec)).toMatchObject({ kind: 'provision' });
+    expect(decideClaim({ ...view, ...nothing, claim: given })).toEqual({ kind: 'unsupported', reason });
+    // What was begun by a driver that could is brought to its end.
+    expect(decideClaim({ ...view, ...nothing, isBegun: true, claim: given })).toMatchObject({ kind: 'provision' });
   });
 
   it('[O12] leaves a claim with any other source to its populator', () => {
     const dataSourceRef = { apiGroup: 'hello.example.com', kind: 'Hello', name: 'world' };
     expect(asking({ dataSourceRef })).toEqual({ kind: 'populated' });
+    expect(asking({ dataSourceRef, selector: {} })).toEqual({ kind: 'populated' });
   });
 });
 
@@ -163,15 +177,20 @@ describe('decideVolume', () => {
     ['[O6] adds the finalizer to a bound volume', volume('Bound', 'Delete', { finalizers: [] }), [], 'addFinalizer'],
     ['[O6] takes the finalizer off under Retain', volume('Bound', 'Retain'), [], 'removeFinalizer'],
   ] as const)('%s', (_title, given, attachments, expected) => {
-    expect(decideVolume(given, 'drv', attachments, []).kind).toBe(expected);
+    expect(decideVolume(given, 'drv', { ...noUsers, attachments }).kind).toBe(expected);
   });
 });
 
 describe('decideVolume and the nodes', () => {
   it('[rel-C4] waits while a node has the volume mounted although nobody attached it', () => {
     const node: Node = { apiVersion: 'v1', kind: 'Node', metadata: { ...meta, name: 'n2' }, spec: {} };
-    const decision = decideVolume(volume('Released', 'Delete'), 'drv', [], [node]);
+    const decision = decideVolume(volume('Released', 'Delete'), 'drv', { ...noUsers, nodes: [node] });
     expect(decision).toEqual({ kind: 'inUse', nodeName: 'n2' });
+  });
+
+  it('[rel-C10] waits while another volume is being filled from it', () => {
+    const given = volume('Released', 'Delete', { finalizers: [finalizer] });
+    expect(decideVolume(given, 'drv', { ...noUsers, isBeingCloned: true })).toEqual({ kind: 'beingCloned' });
   });
 });
 
@@ -195,6 +214,6 @@ describe('decideVolume of a plugin that the driver took over', () => {
     ['leaves that of another driver', migrated(ebs, 'pd.csi.storage.gke.io'), 'ignore'],
     ['leaves what it cannot serve', migrated({ nfs: { server: 's', path: '/' } }, driver), 'ignore'],
   ])('[Q1] [B11] %s', (_title, given, expected) => {
-    expect(decideVolume(given, driver, [], []).kind).toBe(expected);
+    expect(decideVolume(given, driver, noUsers).kind).toBe(expected);
   });
 });

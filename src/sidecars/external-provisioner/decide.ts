@@ -10,6 +10,7 @@ import {
   findInTreePlugin,
   findMigration,
 } from '../../component-helpers/index.ts';
+import { findDataSource } from './data-source.ts';
 
 /** Set on a claim while a CreateVolume for it may have happened, so that neither is forgotten (an intent record). */
 export const provisioningFinalizer = 'stowage.io/provisioning';
@@ -35,12 +36,15 @@ export interface ClaimView {
   readonly volumeExists: boolean;
   /** This process asked for a volume, and does not know whether it was made. */
   readonly isBegun: boolean;
+  /** What the driver can fill volumes from. */
+  readonly canClone: boolean;
+  readonly canRestore: boolean;
   nodeExists(name: string): boolean;
 }
 
 export function decideClaim(view: ClaimView): ClaimDecision {
   const { claim, driver, className, class: volumeClass, volumeExists } = view;
-  const intent = claim.metadata.finalizers?.includes(provisioningFinalizer) === true;
+  const intent = isIntended(claim);
   const notes = claim.metadata.annotations ?? {};
   const provisioner = notes[annStorageProvisioner] ?? notes[annBetaStorageProvisioner];
   const plugin = findInTreePlugin(driver);
@@ -55,24 +59,34 @@ export function decideClaim(view: ClaimView): ClaimDecision {
   const nodeName = notes[annSelectedNode];
   if (waits && !nodeName) return { kind: intent ? 'settle' : 'ignore' };
   if (nodeName && !view.nodeExists(nodeName)) return { kind: 'nodeGone', nodeName };
-  return sourceDecision(claim) ?? { kind: 'provision', class: volumeClass };
+  return (view.isBegun ? undefined : sourceDecision(view)) ?? { kind: 'provision', class: volumeClass };
 }
 
-const snapshotGroup = 'snapshot.storage.k8s.io';
+/** What the claim's data source and selector make of it; undefined when it can be given a volume. */
+function sourceDecision({ claim, canClone, canRestore }: ClaimView): ClaimDecision | undefined {
+  const source = findDataSource(claim);
+  if (source?.kind === 'refused') return { kind: 'unsupported', reason: source.reason };
+  if (source?.kind === 'custom') return { kind: 'populated' };
+  if (source?.kind === 'PersistentVolumeClaim' && !canClone) return { kind: 'unsupported', reason: clonesNothing };
+  if (source?.kind === 'VolumeSnapshot' && !canRestore) return { kind: 'unsupported', reason: restoresNothing };
+  if (claim.spec.selector) return { kind: 'unsupported', reason: 'claim Selector is not supported' };
+  return undefined;
+}
 
-/** What the claim's selector and data source make of it; undefined when it has neither. */
-function sourceDecision({ spec }: PersistentVolumeClaim): ClaimDecision | undefined {
-  if (spec.selector) return { kind: 'unsupported', reason: 'claim Selector is not supported' };
-  const source = spec.dataSourceRef ?? spec.dataSource;
-  if (!source) return undefined;
-  const { apiGroup = '', kind } = source;
-  if (apiGroup === '' && kind === 'PersistentVolumeClaim') {
-    return { kind: 'unsupported', reason: 'cloning a PersistentVolumeClaim is not supported' };
-  }
-  if (apiGroup === snapshotGroup && kind === 'VolumeSnapshot') {
-    return { kind: 'unsupported', reason: 'restoring a VolumeSnapshot is not supported' };
-  }
-  return { kind: 'populated' };
+const clonesNothing =
+  'CSI driver does not support clone operations: controller CLONE_VOLUME capability is not reported';
+const restoresNothing =
+  'CSI driver does not support snapshot restore: controller CREATE_DELETE_SNAPSHOT capability is not reported';
+
+/** Whether a CreateVolume for the claim may have happened, whose end nobody knows. */
+export function isIntended({ metadata }: PersistentVolumeClaim): boolean {
+  return metadata.finalizers?.includes(provisioningFinalizer) === true;
+}
+
+/** Whether the claim waits for its volume, and what that is filled from must stay. */
+export function isBeingProvisioned(claim: PersistentVolumeClaim): boolean {
+  const phase = claim.status?.phase ?? 'Pending';
+  return phase === 'Pending' || (phase !== 'Bound' && isIntended(claim));
 }
 
 /**
@@ -101,14 +115,18 @@ export type VolumeDecision =
   | { readonly kind: 'attached'; readonly nodeName: string }
   /** Not attached, but a node says that it is or may be mounted there. */
   | { readonly kind: 'inUse'; readonly nodeName: string }
+  /** Another volume may be being filled from it. */
+  | { readonly kind: 'beingCloned' }
   | { readonly kind: 'delete' };
 
-export function decideVolume(
-  volume: PersistentVolume,
-  driver: string,
-  attachments: readonly VolumeAttachment[],
-  usingNodes: readonly Node[],
-): VolumeDecision {
+/** Who may need a volume although it is released. */
+export interface VolumeUsers {
+  readonly attachments: readonly VolumeAttachment[];
+  readonly nodes: readonly Node[];
+  readonly isBeingCloned: boolean;
+}
+
+export function decideVolume(volume: PersistentVolume, driver: string, users: VolumeUsers): VolumeDecision {
   const { annotations: notes, finalizers: held = [], deletionTimestamp } = volume.metadata;
   const mine = notes?.[annDynamicallyProvisioned] === driver || notes?.[annMigratedTo] === driver;
   if (!mine || !(volume.spec.csi || findMigration(volume)?.driver === driver)) return { kind: 'ignore' };
@@ -122,8 +140,9 @@ export function decideVolume(
   }
   // Without the finalizer somebody else has deleted the volume, or took that on.
   if (deletionTimestamp && !hasFinalizer) return { kind: 'ignore' };
-  const [attachment] = attachments;
+  const [attachment] = users.attachments;
   if (attachment) return { kind: 'attached', nodeName: attachment.spec.nodeName };
-  const [node] = usingNodes;
-  return node ? { kind: 'inUse', nodeName: node.metadata.name } : { kind: 'delete' };
+  const [node] = users.nodes;
+  if (node) return { kind: 'inUse', nodeName: node.metadata.name };
+  return users.isBeingCloned ? { kind: 'beingCloned' } : { kind: 'delete' };
 }

@@ -4,6 +4,7 @@ import { annSelectedNode, claimRequestBytes } from '../../component-helpers/inde
 import { ControllerCapability, PluginService } from '../../csi/index.ts';
 import { volumeCapabilities } from '../common/volume-capability.ts';
 import type { Attempt, CreateRequest } from './attempts.ts';
+import { type ContentSource, prepareSource } from './content-source.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { classForDriver } from './migration.ts';
 import { type ClassParameters, secretReference, splitParameters } from './parameters.ts';
@@ -28,14 +29,17 @@ export async function prepareAttempt(
   const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
   const split = splitParameters(parameters);
   const mutableParameters = await mutableParametersOf(context, claim, signal);
-  return {
+  const source = await prepareSource(context, claim, signal);
+  const attempt: Attempt = {
     class: volumeClass,
     driverClass,
     fsType: split.fsType ?? context.flags.defaultFsType,
     requiredBytes: claimRequestBytes(claim),
-    request: requestOf(context, { claim, class: driverClass, name, split, mutableParameters }),
+    request: requestOf(context, { claim, class: driverClass, name, split, mutableParameters, source: source?.content }),
     secret: secretReference('provisioner', parameters, name, claim),
   };
+  await source?.protect();
+  return attempt;
 }
 
 /** The parameters of the claim's VolumeAttributesClass. Upstream: external-provisioner prepareProvision. */
@@ -64,6 +68,7 @@ interface RequestInput {
   readonly name: string;
   readonly split: ClassParameters;
   readonly mutableParameters: Readonly<Record<string, string>>;
+  readonly source: ContentSource | undefined;
 }
 
 function requestOf(
@@ -91,6 +96,7 @@ function requestOf(
     }),
     parameters: { ...rest.split.forDriver, ...extra },
     mutableParameters: { ...rest.mutableParameters },
+    ...(rest.source ? { volumeContentSource: rest.source } : {}),
     ...(accessibilityRequirements ? { accessibilityRequirements } : {}),
   };
 }

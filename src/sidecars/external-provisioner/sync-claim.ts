@@ -14,11 +14,11 @@ import {
 import { messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
 import { annSelectedNode, getClaimClass, MigrationError } from '../../component-helpers/index.ts';
-import { Code, CsiError, PluginService } from '../../csi/index.ts';
+import { Code, ControllerCapability, CsiError, PluginService } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
 import type { Attempt } from './attempts.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
-import { assertLargeEnough, csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
+import { assertAsAsked, csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
 import { decideClaim } from './decide.ts';
 import { ensureIntent, releaseIntent } from './intent.ts';
 import { inTreeVolume, isMigratedClass } from './migration.ts';
@@ -33,6 +33,7 @@ export async function syncClaim(
 ): Promise<ReconcileResult> {
   const claim = context.claims.get(key);
   if (!claim) return done;
+  const { controllerCapabilities } = context.driver;
   const className = getClaimClass(claim);
   const begun = context.attempts.get(claim.metadata.uid);
   const decision = decideClaim({
@@ -43,6 +44,8 @@ export async function syncClaim(
     class: begun?.class ?? context.classes.get(className),
     volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
     isBegun: begun !== undefined,
+    canClone: controllerCapabilities.has(ControllerCapability.CLONE_VOLUME),
+    canRestore: false,
     nodeExists: (name) => context.nodes.get(name) !== undefined,
   });
   switch (decision.kind) {
@@ -95,7 +98,7 @@ async function provision(
   try {
     context.attempts.begin(claim.metadata.uid, attempt);
     const created = await csiCreateVolume(context, claim, attempt, secrets, signal);
-    await assertLargeEnough(context, attempt, created, signal);
+    await assertAsAsked(context, attempt, created, signal);
     const volume = await volumeFor(context, { claim, attempt, created }, signal);
     try {
       await client.create(persistentVolumes, volume, { signal });

@@ -1,10 +1,10 @@
 /** One volume that this driver provisioned: keeps its finalizer in line with the reclaim policy and deletes it when it is released. */
 import {
   isNotFound,
-  type Node,
   type PersistentVolume,
   persistentVolumeClaims,
   persistentVolumes,
+  type VolumeAttachment,
 } from '../../api/index.ts';
 import { assert, messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
@@ -17,7 +17,8 @@ import {
 } from '../../component-helpers/index.ts';
 import type { ProvisionerContext } from './context.ts';
 import { csiDeleteVolume } from './csi-create-volume.ts';
-import { decideVolume } from './decide.ts';
+import { claimsBySource, sourceKey } from './data-source.ts';
+import { decideVolume, isBeingProvisioned, isIntended, type VolumeUsers } from './decide.ts';
 
 /** The index of nodes by the unique names of the volumes that they have in use. */
 export const nodesByVolumeInUse = 'external-provisioner/volume-in-use';
@@ -27,6 +28,9 @@ export const attachmentsByVolume = 'external-provisioner/volume';
 
 /** An attachment that no cache has shown may also go unseen. */
 const unseenAttachmentMs = 10_000;
+
+/** The clone's end is no event of the volume. */
+const stillClonedMs = 10_000;
 
 /** Its phase may have been written before this process looks again. */
 const wronglyReleasedMs = 10_000;
@@ -39,7 +43,7 @@ export async function syncVolume(
   const volume = context.volumes.get(key);
   if (!volume) return done;
   const attachments = context.attachments.byIndex(attachmentsByVolume, key);
-  const decision = decideVolume(volume, context.driver.name, attachments, nodesUsing(context, volume));
+  const decision = decideVolume(volume, context.driver.name, usersOf(context, volume, attachments));
   switch (decision.kind) {
     case 'ignore':
       return done;
@@ -57,6 +61,8 @@ export async function syncVolume(
       // The node's next report brings us back.
       context.logger.debug('released volume is still mounted', { volume: key, node: decision.nodeName });
       return done;
+    case 'beingCloned':
+      return tellCloned(context, volume);
     case 'delete':
       return await deleteVolume(context, volume, signal);
     default:
@@ -75,9 +81,33 @@ export function uniqueNameOf(volume: PersistentVolume): string | undefined {
   return source && `kubernetes.io/csi/${source.driver}^${source.volumeHandle}`;
 }
 
-function nodesUsing(context: ProvisionerContext, volume: PersistentVolume): readonly Node[] {
+function usersOf(
+  context: ProvisionerContext,
+  volume: PersistentVolume,
+  attachments: readonly VolumeAttachment[],
+): VolumeUsers {
   const name = uniqueNameOf(volume);
-  return name === undefined ? [] : context.nodes.byIndex(nodesByVolumeInUse, name);
+  const users = name === undefined ? [] : context.nodes.byIndex(nodesByVolumeInUse, name);
+  return { attachments, nodes: users, isBeingCloned: isBeingCloned(context, volume) };
+}
+
+/**
+ * Whether a claim that is filled from the volume may be getting its own: one that this process works on, or one that a
+ * process before it left, which carries its intent since before we listed the claims.
+ */
+function isBeingCloned({ attempts, claims }: ProvisionerContext, volume: PersistentVolume): boolean {
+  const { claimRef } = volume.spec;
+  const { volumeHandle } = findCsiSource(volume) ?? {};
+  if (volumeHandle !== undefined && attempts.isCloning(volumeHandle)) return true;
+  if (!claimRef?.name) return false;
+  const key = sourceKey('PersistentVolumeClaim', `${claimRef.namespace}/${claimRef.name}`);
+  return claims.byIndex(claimsBySource, key).some((claim) => isIntended(claim) && isBeingProvisioned(claim));
+}
+
+function tellCloned({ recorder }: ProvisionerContext, volume: PersistentVolume): ReconcileResult {
+  const message = `persistentvolume ${volume.metadata.name} is still being cloned`;
+  recorder.event(volume, 'Warning', 'VolumeFailedDelete', message);
+  return requeueAfter(stillClonedMs);
 }
 
 /** Deletion is never decided on a cache alone: the volume and its attachments are read from the server once more. */
@@ -91,7 +121,8 @@ async function deleteVolume(
   // The volume was called released by mistake: whoever owns its phase puts that right.
   if (await isClaimed(context, current, signal)) return requeueAfter(wronglyReleasedMs);
   const attachments = await context.liveAttachments.of(current.metadata.name, signal);
-  const decision = decideVolume(current, context.driver.name, attachments, nodesUsing(context, current));
+  const decision = decideVolume(current, context.driver.name, usersOf(context, current, attachments));
+  if (decision.kind === 'beingCloned') return tellCloned(context, current);
   if (decision.kind === 'attached') {
     tellAttached(context, current, decision.nodeName);
     return requeueAfter(unseenAttachmentMs);

@@ -23,6 +23,8 @@ export interface CreatedVolume {
   readonly volumeContext: Readonly<Record<string, string>>;
   /** Topology segments the volume can be reached from; empty: from everywhere. */
   readonly topologies: readonly Readonly<Record<string, string>>[];
+  /** Whether the driver says what it is filled from. */
+  readonly isFilled: boolean;
 }
 
 export interface VolumeInput {

@@ -35,6 +35,11 @@ const plainIdentity: FakeIdentity = {
   topology: {},
 };
 
+type ContentSource =
+  | { readonly case: 'volume'; readonly value: { readonly volumeId: string } }
+  | { readonly case: 'snapshot'; readonly value: { readonly snapshotId: string } }
+  | { readonly case: undefined; readonly value?: undefined };
+
 export interface CreateRequest {
   readonly parameters: Readonly<Record<string, string>>;
   readonly requisite: readonly Readonly<Record<string, string>>[];
@@ -63,6 +68,12 @@ export class FakeDriver {
   readonly publishedReadOnly = new Set<string>();
   /** What CreateVolume answers as the size of a volume, given the size it was asked for. */
   sizeOf: (requiredBytes: bigint) => bigint = (requiredBytes) => requiredBytes;
+  /** What volumes are filled from, by their ids. */
+  readonly contents = new Map<string, string>();
+  /** Ids of snapshots that volumes can be filled from. */
+  readonly snapshots = new Set<string>();
+  /** Whether CreateVolume tells what it filled the volume from. */
+  tellsContent = true;
   /** What the volume was last modified to, by its id. */
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
   /** Whether a volume that has grown still has to grow on its node. */
@@ -93,8 +104,10 @@ export class FakeDriver {
       createVolume: async ({ $typeName: _, ...request }) =>
         this.#act('CreateVolume', request.name, () => {
           const { name, capacityRange, parameters, mutableParameters, accessibilityRequirements } = request;
+          const contentSource = request.volumeContentSource;
           this.#heardOf('CreateVolume', request);
           const volumeId = this.volumes.get(name) ?? identity.volumeIdOf(name);
+          if (contentSource && !this.volumes.has(name)) this.#fill(volumeId, contentSource.type);
           const requisite = accessibilityRequirements?.requisite.map(({ segments }) => segments) ?? [];
           this.requests.set(name, { parameters, requisite });
           this.volumes.set(name, volumeId);
@@ -103,13 +116,15 @@ export class FakeDriver {
           if (Object.keys(mutableParameters).length > 0) this.attributes.set(volumeId, mutableParameters);
           const preferred = this.obeysPreference ? accessibilityRequirements?.preferred[0]?.segments : undefined;
           const accessibleTopology = isPlaced ? [{ segments: preferred ?? { ...this.topology } }] : [];
-          return { volume: { volumeId, capacityBytes, accessibleTopology } };
+          const filled = contentSource && this.tellsContent ? { contentSource } : {};
+          return { volume: { volumeId, capacityBytes, accessibleTopology, ...filled } };
         }),
       deleteVolume: async ({ volumeId, secrets }) =>
         this.#act('DeleteVolume', volumeId, () => {
           this.secrets.set('DeleteVolume', secrets);
           for (const [name, id] of this.volumes) if (id === resolveId(volumeId)) this.volumes.delete(name);
           this.sizes.delete(resolveId(volumeId));
+          this.contents.delete(resolveId(volumeId));
           this.attributes.delete(volumeId);
           return {};
         }),
@@ -152,6 +167,8 @@ export class FakeDriver {
         ControllerCapability.CREATE_DELETE_VOLUME,
         ControllerCapability.PUBLISH_UNPUBLISH_VOLUME,
         ControllerCapability.MODIFY_VOLUME,
+        ControllerCapability.CLONE_VOLUME,
+        ControllerCapability.CREATE_DELETE_SNAPSHOT,
         ...(expansion === 'controller' ? [ControllerCapability.EXPAND_VOLUME] : []),
       ]),
       controller: oneCallPerVolume(createCsiClient(Controller, connection, { timeoutMs: 10_000 })),
@@ -168,6 +185,13 @@ export class FakeDriver {
       method,
       codes.map((code) => new CsiError(code, 'ordered by the test')),
     );
+  }
+
+  #fill(volumeId: string, from: ContentSource): void {
+    const source = from.case === 'volume' ? from.value.volumeId : (from.value?.snapshotId ?? '');
+    const exists = from.case === 'volume' ? this.sizes.has(source) : this.snapshots.has(source);
+    if (!exists) throw new CsiError(Code.NOT_FOUND, `there is no ${from.case} ${source}`);
+    this.contents.set(volumeId, source);
   }
 
   #heardOf(method: string, { secrets, ...request }: { readonly secrets: Readonly<Record<string, string>> }): void {
