@@ -114,8 +114,8 @@ const provisioningMutants: readonly Mutant[] = [
     name: 'volume-deleted-while-mounted',
     breaks: ['rel-C4'],
     file: `${provisioner}/decide.ts`,
-    find: "return node ? { kind: 'inUse', nodeName: node.metadata.name } : { kind: 'delete' };",
-    replace: "return { kind: 'delete' };",
+    find: "if (node) return { kind: 'inUse', nodeName: node.metadata.name };",
+    replace: "if (node) return { kind: 'delete' };",
     tests: [provisionerTests],
   },
   {

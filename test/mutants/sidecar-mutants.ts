@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const provisioner = 'src/sidecars/external-provisioner';
 const retryTests = 'test/integration/provisioner-retries.test.ts';
+const cloneTests = 'test/integration/provisioner-clones.test.ts';
 const callTests = 'test/integration/sidecar-calls.test.ts';
 
 export const sidecarMutants: readonly Mutant[] = [
@@ -26,9 +27,25 @@ export const sidecarMutants: readonly Mutant[] = [
     name: 'size-below-zero-taken-for-unknown',
     breaks: ['rel-C8'],
     file: `${provisioner}/csi-create-volume.ts`,
-    find: 'if (capacityBytes === 0n || capacityBytes >= requiredBytes) return;',
-    replace: 'if (capacityBytes <= 0n || capacityBytes >= requiredBytes) return;',
+    find: 'const isSmall = capacityBytes !== 0n && capacityBytes < requiredBytes;',
+    replace: 'const isSmall = capacityBytes > 0n && capacityBytes < requiredBytes;',
     tests: [retryTests],
+  },
+  {
+    name: 'source-of-a-clone-let-go-early',
+    breaks: ['rel-C10'],
+    file: `${provisioner}/cloning-protection.ts`,
+    find: 'const unfinished = findUnfinishedClone(source, items);',
+    replace: 'const unfinished = findUnfinishedClone(source, items.slice(items.length));',
+    tests: [cloneTests],
+  },
+  {
+    name: 'source-volume-deleted-under-its-clone',
+    breaks: ['rel-C10'],
+    file: `${provisioner}/decide.ts`,
+    find: "return users.isBeingCloned ? { kind: 'beingCloned' } : { kind: 'delete' };",
+    replace: "return { kind: 'delete' };",
+    tests: [cloneTests],
   },
   {
     name: 'existing-volume-forgotten',
