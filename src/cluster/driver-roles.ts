@@ -6,13 +6,16 @@ import {
   type AttacherFlags,
   type CsiDriver,
   canResize,
+  canSnapshot,
   connectDriver,
   type ProvisionerFlags,
   type ResizerFlags,
+  type SnapshotterFlags,
   startAttacher,
   startProvisioner,
   startRegistrar,
   startResizer,
+  startSnapshotter,
 } from '../sidecars/index.ts';
 
 export interface DriverEnvironment {
@@ -36,6 +39,7 @@ export interface SidecarFlags {
   readonly provisioner?: Partial<ProvisionerFlags>;
   readonly attacher?: Partial<AttacherFlags>;
   readonly resizer?: Partial<ResizerFlags>;
+  readonly snapshotter?: Partial<SnapshotterFlags>;
 }
 
 export interface ConnectedDriver extends CsiDriver, AsyncDisposable {}
@@ -67,20 +71,20 @@ export function startDriverRoles(
   const { clock, random, informers } = environment;
   const stack = new AsyncDisposableStack();
   const logger = environment.logger.with({ driver: driver.name });
-  const component = `${driver.name}_${environment.hostName}_${random.uuid()}`;
-  const client = environment.client('external-provisioner');
-  const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-  stack.use(
-    startProvisioner({ client, informers, recorder, driver, clock, random, logger, flags: flags.provisioner ?? {} }),
-  );
+  const withRecorder = (name: string, component = `${name} ${driver.name}`) => {
+    const client = environment.client(name);
+    const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
+    return { client, informers, recorder, driver, clock, logger };
+  };
+  if (canSnapshot(driver))
+    stack.use(startSnapshotter({ ...withRecorder('csi-snapshotter'), flags: flags.snapshotter ?? {} }));
+  // The sidecars of several nodes would all answer the same claim.
+  if (flags.snapshotter?.nodeName) return stack;
+  const provisioning = withRecorder('external-provisioner', `${driver.name}_${environment.hostName}_${random.uuid()}`);
+  stack.use(startProvisioner({ ...provisioning, random, flags: flags.provisioner ?? {} }));
   const attaching = environment.client('external-attacher');
   stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
-  if (!canResize(driver)) return stack;
-  const resizing = environment.client('external-resizer');
-  const source = { clock, random, component: `external-resizer ${driver.name}`, logger };
-  const resizeRecorder = stack.use(createEventRecorder({ client: resizing, ...source }));
-  const resizer = { client: resizing, informers, recorder: resizeRecorder, driver, clock, logger };
-  stack.use(startResizer({ ...resizer, flags: flags.resizer ?? {} }));
+  if (canResize(driver)) stack.use(startResizer({ ...withRecorder('external-resizer'), flags: flags.resizer ?? {} }));
   return stack;
 }
 

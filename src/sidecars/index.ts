@@ -6,4 +6,6 @@ export type { ProvisionerFlags } from './external-provisioner/context.ts';
 export { type ProvisionerOptions, startProvisioner } from './external-provisioner/controller.ts';
 export type { ResizerFlags } from './external-resizer/context.ts';
 export { canResize, type ResizerOptions, startResizer } from './external-resizer/controller.ts';
+export type { SnapshotterFlags } from './external-snapshotter/context.ts';
+export { canSnapshot, type SnapshotterOptions, startSnapshotter } from './external-snapshotter/controller.ts';
 export { type RegistrarOptions, startRegistrar } from './node-driver-registrar/controller.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { goQuote } from '../base/index.ts';
 import { fieldValue, formatMap, resourceValue } from './downward-api-values.ts';
-import { goQuote } from './go-quote.ts';
 import { podWith } from './testing/test-host.ts';
 
 describe('Go quoting', () => {

@@ -8,8 +8,8 @@ import {
   quantityValue,
   type ResourceFieldSelector,
 } from '../api/index.ts';
+import { goQuote } from '../base/index.ts';
 import { finalError } from './errors.ts';
-import { goQuote } from './go-quote.ts';
 
 /** A map as sorted lines `key="value"` without a newline at the end. */
 export function formatMap(map: Readonly<Record<string, string>> | undefined): string {

@@ -7,7 +7,7 @@ import { idleFlagsGiven } from './flag-table.ts';
 const read = (flags: Record<string, string>) => readSidecarFlags(new Map(Object.entries(flags)));
 
 describe('the flags of the CSI sidecars', () => {
-  it('leave what is not given to each sidecar', () => {
+  it('[O-e] leave what is not given to each sidecar', () => {
     const common = { retryIntervalStartMs: 1_000, retryIntervalMaxMs: 300_000 };
     expect(sidecarFlags(read({}))).toEqual({
       provisioner: {
@@ -20,10 +20,16 @@ describe('the flags of the CSI sidecars', () => {
       },
       attacher: { ...common, defaultFsType: '' },
       resizer: { ...common, handleVolumeInuseError: true, extraModifyMetadata: false },
+      snapshotter: {
+        ...common,
+        snapshotNamePrefix: 'snapshot',
+        snapshotNameUuidLength: -1,
+        extraCreateMetadata: false,
+      },
     });
   });
 
-  it('set what they say', () => {
+  it('[O-e] set what they say', () => {
     const flags = read({
       timeout: '1m',
       'worker-threads': '7',
@@ -37,9 +43,13 @@ describe('the flags of the CSI sidecars', () => {
       'strict-topology': 'true',
       'immediate-topology': 'false',
       'handle-volume-inuse-error': 'false',
+      'snapshot-name-prefix': 'snap',
+      'snapshot-name-uuid-length': '8',
+      'node-deployment': 'true',
+      'leader-election': 'false',
     });
     const common = { retryIntervalStartMs: 2_000, retryIntervalMaxMs: 60_000, timeoutMs: 60_000 };
-    expect(sidecarFlags(flags)).toEqual({
+    expect(sidecarFlags(flags, 'n1')).toEqual({
       provisioner: {
         ...common,
         workerThreads: 7,
@@ -51,6 +61,14 @@ describe('the flags of the CSI sidecars', () => {
       },
       attacher: { ...common, workerThreads: 7, defaultFsType: 'xfs' },
       resizer: { ...common, workers: 3, handleVolumeInuseError: false, extraModifyMetadata: true },
+      snapshotter: {
+        ...common,
+        workerThreads: 7,
+        snapshotNamePrefix: 'snap',
+        snapshotNameUuidLength: 8,
+        extraCreateMetadata: true,
+        nodeName: 'n1',
+      },
     });
   });
 
@@ -74,8 +92,16 @@ describe('the flags of the CSI sidecars', () => {
   });
 
   it('tell what has no effect', () => {
-    const given = new Map([['feature-gates', 'Topology=true']]);
-    expect(idleFlagsGiven(idleCsiSidecarFlags, given).map(({ flag }) => flag)).toEqual(['--feature-gates']);
+    const given = new Map([
+      ['feature-gates', 'Topology=true'],
+      ['resync-period', '15m'],
+      ['groupsnapshot-name-prefix', 'group'],
+    ]);
+    expect(idleFlagsGiven(idleCsiSidecarFlags, given).map(({ flag }) => flag)).toEqual([
+      '--feature-gates',
+      '--resync-period',
+      '--groupsnapshot-name-prefix',
+    ]);
   });
 
   it.each([
@@ -100,6 +126,14 @@ describe('the flags of the CSI sidecars', () => {
     ['--leader-election-lease-duration: "soon"', () => read({ 'leader-election-lease-duration': 'soon' })],
     ['--retry-interval-max: must not', () => sidecarFlags(read({ 'retry-interval-start': '1h' }))],
     ['--volume-name-prefix: is empty', () => sidecarFlags(read({ 'volume-name-prefix': '' }))],
+    ['--snapshot-name-prefix: is empty', () => sidecarFlags(read({ 'snapshot-name-prefix': '' }))],
+    ['--snapshot-name-uuid-length: "0"', () => sidecarFlags(read({ 'snapshot-name-uuid-length': '0' }))],
+    ['--snapshot-name-uuid-length: "33"', () => read({ 'snapshot-name-uuid-length': '33' })],
+    ['--node-deployment: needs --leader-election=false', () => sidecarFlags(read({ 'node-deployment': 'true' }), 'n1')],
+    [
+      '--node-deployment: needs the name of the node',
+      () => sidecarFlags(read({ 'node-deployment': 'true', 'leader-election': 'false' })),
+    ],
   ])('are refused by name: %s', (message, parse) => {
     expect(parse).toThrow(UsageError);
     expect(parse).toThrow(message);

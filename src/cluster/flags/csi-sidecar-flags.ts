@@ -1,4 +1,7 @@
-/** The flags of `stowage csi-sidecar`: those of external-provisioner, external-attacher and external-resizer. */
+/**
+ * The flags of `stowage csi-sidecar`: those of external-provisioner, external-attacher, external-resizer and
+ * csi-snapshotter.
+ */
 import { UsageError } from '../../base/index.ts';
 import type { SidecarFlags } from '../driver-roles.ts';
 import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
@@ -47,17 +50,26 @@ export const csiSidecarFlags = {
   'http-endpoint': text('', 'where health and metrics are served over plain HTTP, such as :8080; empty: nowhere'),
   'metrics-address': text('', sameAs(spellings['metrics-address'])),
   'metrics-path': text('/metrics', 'where metrics are found there'),
-  timeout: duration('0s', 'how long a call to the driver may take; 0: 15s to attach, 10s for all else'),
-  'worker-threads': integer(0, `volumes made, deleted and attached at a time; ${ownDefault}`),
+  timeout: duration(
+    '0s',
+    'how long a call to the driver may take; 0: 1m for snapshots, 15s to attach, 10s for all else',
+  ),
+  'worker-threads': integer(0, `volumes made, deleted and attached, and snapshots taken at a time; ${ownDefault}`),
   workers: integer(0, `volumes grown and modified at a time; ${ownDefault}`),
   'retry-interval-start': duration('1s', 'the first wait after a failure', { above: 0 }),
   'retry-interval-max': duration('5m', 'the longest wait after failures', { above: 0 }),
   'volume-name-prefix': text('pvc', 'how the names of volumes begin'),
   'default-fstype': text('', 'the file system of volumes whose class names none'),
-  'extra-create-metadata': bool(false, 'tell the driver the names of claim and volume'),
+  'extra-create-metadata': bool(false, 'tell the driver the names of claim and volume, or of snapshot and content'),
   'extra-modify-metadata': bool(false, 'the same when a volume is modified'),
   'strict-topology': bool(false, 'ask for a volume on the selected node only'),
   'immediate-topology': bool(true, 'tell the driver all topologies when no node is selected'),
+  'snapshot-name-prefix': text('snapshot', 'how the names of snapshots begin'),
+  'snapshot-name-uuid-length': integer(-1, 'how much of the uid they end with; -1: all of it', {
+    atLeast: -1,
+    atMost: 32,
+  }),
+  'node-deployment': bool(false, 'take the snapshots of the node NODE_NAME, and do nothing else'),
   'handle-volume-inuse-error': bool(true, 'wait with growing a volume in use that the driver cannot grow then'),
 };
 
@@ -66,9 +78,14 @@ export const idleCsiSidecarFlags: IdleFlags = {
   'requests are JSON over HTTP/1.1': { 'kube-api-content-type': text('', 'ignored') },
   'every change is seen when it happens': {
     resync: duration('10m', 'ignored'),
+    'resync-period': duration('15m', 'ignored'),
     'reconcile-sync': duration('1m', 'ignored'),
   },
   'volumes that are cloned are protected by the same workers': { 'cloning-protection-threads': integer(1, 'ignored') },
+  'group snapshots are not taken': {
+    'groupsnapshot-name-prefix': text('groupsnapshot', 'ignored'),
+    'groupsnapshot-name-uuid-length': integer(-1, 'ignored', { atLeast: -1 }),
+  },
 };
 
 type Values = FlagValues<typeof csiSidecarFlags>;
@@ -85,11 +102,17 @@ export function readSidecarFlags(given: GivenFlags): Values {
   return readFlags(csiSidecarFlags, renamed);
 }
 
-export function sidecarFlags(flags: Values): SidecarFlags {
+/** @param nodeName the node's name as the environment tells it, empty when it does not. */
+export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
   const start = flags['retry-interval-start'];
   const max = flags['retry-interval-max'];
   if (max < start) throw new UsageError('--retry-interval-max: must not be less than --retry-interval-start');
   if (flags['volume-name-prefix'] === '') throw new UsageError('--volume-name-prefix: is empty');
+  const snapshotNaming = snapshotNamingOf(flags);
+  if (flags['node-deployment'] && flags['leader-elect'])
+    throw new UsageError('--node-deployment: needs --leader-election=false');
+  if (flags['node-deployment'] && nodeName === '')
+    throw new UsageError('--node-deployment: needs the name of the node in NODE_NAME');
   const common = {
     retryIntervalStartMs: start,
     retryIntervalMaxMs: max,
@@ -114,7 +137,23 @@ export function sidecarFlags(flags: Values): SidecarFlags {
       handleVolumeInuseError: flags['handle-volume-inuse-error'],
       extraModifyMetadata: flags['extra-modify-metadata'],
     },
+    snapshotter: {
+      ...common,
+      ...threads,
+      ...snapshotNaming,
+      extraCreateMetadata: flags['extra-create-metadata'],
+      ...(flags['node-deployment'] ? { nodeName } : {}),
+    },
   };
+}
+
+/** Names tell a driver one snapshot from another: they must not be equal for all. */
+function snapshotNamingOf(flags: Values) {
+  const snapshotNamePrefix = flags['snapshot-name-prefix'];
+  const snapshotNameUuidLength = flags['snapshot-name-uuid-length'];
+  if (snapshotNamePrefix === '') throw new UsageError('--snapshot-name-prefix: is empty');
+  if (snapshotNameUuidLength === 0) throw new UsageError('--snapshot-name-uuid-length: "0" is too small');
+  return { snapshotNamePrefix, snapshotNameUuidLength };
 }
 
 /** `a=b,c=d`. Throws a UsageError. */

@@ -21,7 +21,7 @@ import { connectionOptions, type Environment, leaderElectionSettings, logSetting
  */
 export async function runCsiSidecar(given: GivenFlags, env: Environment): Promise<void> {
   const flags = readSidecarFlags(given);
-  const driverFlags = sidecarFlags(flags);
+  const driverFlags = sidecarFlags(flags, env.NODE_NAME);
   const labels = leaseLabels(flags['leader-election-labels']);
   const address = httpAddress(flags['http-endpoint']);
   const endpoint = flags['kubelet-registration-path'];

@@ -1,5 +1,6 @@
 /**
- * A driver's controller that hears of one call per volume at a time, whichever of the roles in this process makes it.
+ * A driver's controller that hears of one call per volume or snapshot at a time, whichever of the roles in this process
+ * makes it; a volume of which a snapshot is taken counts.
  * CSI lets drivers answer ABORTED to anything else, and some of them do worse.
  */
 import { KeyLock } from '../../base/index.ts';
@@ -23,5 +24,9 @@ export function oneCallPerVolume(controller: ControllerClient): ControllerClient
     controllerUnpublishVolume: byVolume(controller.controllerUnpublishVolume),
     controllerExpandVolume: byVolume(controller.controllerExpandVolume),
     controllerModifyVolume: byVolume(controller.controllerModifyVolume),
+    createSnapshot: (request, options) =>
+      lock.run(`id ${request.sourceVolumeId}`, () => controller.createSnapshot(request, options)),
+    deleteSnapshot: (request, options) =>
+      lock.run(`snapshot ${request.snapshotId}`, () => controller.deleteSnapshot(request, options)),
   };
 }

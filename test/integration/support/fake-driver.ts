@@ -12,6 +12,7 @@ import {
   serve,
 } from '../../../src/csi/index.ts';
 import { type CsiDriver, oneCallPerVolume } from '../../../src/sidecars/index.ts';
+import { FakeSnapshots } from './fake-snapshots.ts';
 
 export interface Call {
   readonly method: string;
@@ -76,6 +77,7 @@ export class FakeDriver {
   tellsContent = true;
   /** What the volume was last modified to, by its id. */
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
+  readonly snapshotted = new FakeSnapshots(this.snapshots);
   /** Whether a volume that has grown still has to grow on its node. */
   nodeExpansionRequired = true;
   /** Where the next volumes can be reached from. */
@@ -155,6 +157,14 @@ export class FakeDriver {
           this.attributes.set(volumeId, mutableParameters);
           return {};
         }),
+      createSnapshot: async (request) =>
+        this.#act('CreateSnapshot', `${request.sourceVolumeId}=${request.name}`, () =>
+          this.snapshotted.create(request),
+        ),
+      deleteSnapshot: async (request) =>
+        this.#act('DeleteSnapshot', request.snapshotId, () => this.snapshotted.delete(request)),
+      listSnapshots: async (request) =>
+        this.#act('ListSnapshots', request.snapshotId, () => this.snapshotted.list(request)),
     });
     const connection = directConnection({ clock, services: [service] });
     this.driver = {
@@ -169,6 +179,7 @@ export class FakeDriver {
         ControllerCapability.MODIFY_VOLUME,
         ControllerCapability.CLONE_VOLUME,
         ControllerCapability.CREATE_DELETE_SNAPSHOT,
+        ControllerCapability.LIST_SNAPSHOTS,
         ...(expansion === 'controller' ? [ControllerCapability.EXPAND_VOLUME] : []),
       ]),
       controller: oneCallPerVolume(createCsiClient(Controller, connection, { timeoutMs: 10_000 })),

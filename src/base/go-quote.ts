@@ -1,4 +1,4 @@
-/** Quotes a string as Go's %q does: that is how labels and annotations are written into files. */
+/** Quotes a string as Go's %q does: in files of labels and annotations, and in what users know from upstream. */
 const shortEscapes: Readonly<Record<string, string>> = {
   '\u0007': '\\a',
   '\b': '\\b',

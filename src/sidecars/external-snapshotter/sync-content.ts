@@ -1,0 +1,197 @@
+/**
+ * One VolumeSnapshotContent: has its snapshot taken, found or deleted. The annotation is written before CreateSnapshot
+ * is called and stays until the answer is final, so that a snapshot that may have been taken is never forgotten.
+ * Everything is decided on the content as the server has it, since there is something to do rarely.
+ */
+import { isConflict, isNotFound, type VolumeSnapshotContent, volumeSnapshotContents } from '../../api/index.ts';
+import { goQuote, messageOf, unreachable } from '../../base/index.ts';
+import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { secretData } from '../common/secrets.ts';
+import {
+  clearStatus,
+  markBeingCreated,
+  removeFinalizer,
+  showSnapshot,
+  tellFailure,
+  unmarkBeingCreated,
+} from './content-marks.ts';
+import { SnapshotError, type SnapshotterContext } from './context.ts';
+import {
+  csiCreateSnapshot,
+  csiDeleteSnapshot,
+  csiFindSnapshot,
+  type FoundSnapshot,
+  isEndOfCreation,
+} from './csi-create-snapshot.ts';
+import { type ContentDecision, decideContent, isBeingCreated, shouldDelete } from './decide-content.ts';
+import { listSecretReference } from './parameters.ts';
+import { getClass, inputError, prepareRequest, snapshotSecrets } from './snapshot-request.ts';
+
+export async function syncContent(
+  context: SnapshotterContext,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const cached = context.contents.get(key);
+  if (!cached || decide(context, cached).kind === 'ignore') return done;
+  const content = await readCurrent(context, cached, signal);
+  if (!content) return done;
+  const decision = decide(context, content);
+  switch (decision.kind) {
+    case 'ignore':
+      return done;
+    case 'endCreation':
+      return next(context, await unmarkBeingCreated(context, content, signal));
+    case 'create':
+      return await telling(context, content, signal, () => create(context, content, decision.volumeHandle, signal));
+    case 'check':
+      return await telling(context, content, signal, () => check(context, content, decision.snapshotHandle, signal));
+    case 'delete':
+      await deleteSnapshot(context, content, decision.snapshotHandle, signal);
+      return done;
+    case 'release':
+      await removeFinalizer(context, content, signal);
+      return done;
+    default:
+      return unreachable(decision);
+  }
+}
+
+function decide({ driver, classes }: SnapshotterContext, content: VolumeSnapshotContent): ContentDecision {
+  const classDriver = classes.get(content.spec.volumeSnapshotClassName ?? '')?.driver;
+  return decideContent({ content, driver: driver.name, classDriver });
+}
+
+async function readCurrent(
+  { client }: SnapshotterContext,
+  { metadata: { name } }: VolumeSnapshotContent,
+  signal: AbortSignal,
+): Promise<VolumeSnapshotContent | undefined> {
+  try {
+    return await client.get(volumeSnapshotContents, { name }, { signal });
+  } catch (thrown) {
+    if (isNotFound(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+/** When to look again at a content whose snapshot exists. */
+function next({ polls }: SnapshotterContext, content: VolumeSnapshotContent): ReconcileResult {
+  const { name } = content.metadata;
+  if (shouldDelete(content)) return requeueAfter(0);
+  if (content.status?.readyToUse !== true) return requeueAfter(polls.next(name));
+  polls.forget(name);
+  return done;
+}
+
+/** Upstream names the failure after whether anything was written to the status before. */
+async function telling<T>(
+  context: SnapshotterContext,
+  content: VolumeSnapshotContent,
+  signal: AbortSignal,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (thrown) {
+    if (signal.aborted || isConflict(thrown) || isNotFound(thrown)) throw thrown;
+    const isFirst = content.status === undefined && content.spec.source.volumeHandle !== undefined;
+    const failure = isFirst
+      ? { reason: 'SnapshotCreationFailed', message: `Failed to create snapshot: ${messageOf(thrown)}` }
+      : {
+          reason: 'SnapshotContentCheckandUpdateFailed',
+          message: `Failed to check and update snapshot content: ${messageOf(thrown)}`,
+        };
+    await tellFailure(context, content, failure, signal);
+    throw thrown;
+  }
+}
+
+async function create(
+  context: SnapshotterContext,
+  content: VolumeSnapshotContent,
+  volumeHandle: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const request = await prepareRequest(context, content, volumeHandle, signal);
+  const secrets = await snapshotSecrets(context, content, signal).catch((thrown: unknown) => {
+    throw inputError(content.metadata.name, thrown);
+  });
+  const marked = await markBeingCreated(context, content, signal);
+  context.begun.set(content.metadata.uid, request);
+  let snapshot: FoundSnapshot;
+  try {
+    snapshot = await csiCreateSnapshot(context, content, request, secrets, signal);
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    if (isEndOfCreation(thrown, isBeingCreated(content))) await unmarkBeingCreated(context, marked, signal);
+    const reason = goQuote(messageOf(thrown));
+    throw new SnapshotError(`failed to take snapshot of the volume ${volumeHandle}: ${reason}`, { cause: thrown });
+  }
+  const shown = await showSnapshot(context, marked, snapshot, signal);
+  return next(context, await unmarkBeingCreated(context, shown, signal));
+}
+
+async function check(
+  context: SnapshotterContext,
+  content: VolumeSnapshotContent,
+  snapshotHandle: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const secrets = await listSecrets(context, content, signal);
+  let snapshot: FoundSnapshot;
+  try {
+    snapshot = await csiFindSnapshot(context, snapshotHandle, secrets, signal);
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    const reason = goQuote(messageOf(thrown));
+    const message = `failed to list snapshot for content ${content.metadata.name}: ${reason}`;
+    throw new SnapshotError(message, { cause: thrown });
+  }
+  return next(context, await showSnapshot(context, content, snapshot, signal));
+}
+
+/** The secret that snapshots of the content's class are looked up with. */
+async function listSecrets(
+  context: SnapshotterContext,
+  { metadata: { name }, spec: { volumeSnapshotClassName: className } }: VolumeSnapshotContent,
+  signal: AbortSignal,
+): Promise<Record<string, string>> {
+  if (className === undefined) return {};
+  const failed = (what: string) => (thrown: unknown) => {
+    const message = `failed to get ${what} for snapshot content ${name}: ${messageOf(thrown)}`;
+    throw new SnapshotError(message, { cause: thrown });
+  };
+  const { parameters = {} } = await getClass(context, className, signal).catch(failed(`snapshot class ${className}`));
+  const reference = await referenceOf(parameters, name).catch(failed('secret reference'));
+  if (!reference) return {};
+  const from = `error getting secret ${reference.name} in namespace ${reference.namespace}`;
+  return await secretData(context.client, reference, signal).catch((thrown: unknown) =>
+    failed('credentials')(new SnapshotError(`${from}: ${messageOf(thrown)}`, { cause: thrown })),
+  );
+}
+
+async function referenceOf(parameters: Readonly<Record<string, string>>, contentName: string) {
+  return listSecretReference(parameters, contentName);
+}
+
+async function deleteSnapshot(
+  context: SnapshotterContext,
+  content: VolumeSnapshotContent,
+  snapshotHandle: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const step = async <T>(told: string, action: Promise<T>): Promise<T> => {
+    try {
+      return await action;
+    } catch (thrown) {
+      if (!signal.aborted) context.recorder.event(content, 'Warning', 'SnapshotDeleteError', told);
+      throw thrown;
+    }
+  };
+  const secrets = await step('Failed to get snapshot credentials', snapshotSecrets(context, content, signal));
+  const deletion = csiDeleteSnapshot(context, snapshotHandle, secrets, signal);
+  await step('Failed to delete snapshot', deletion);
+  const cleared = await step('Failed to clear content status', clearStatus(context, content, signal));
+  await removeFinalizer(context, cleared, signal);
+}
