@@ -19,6 +19,7 @@ import {
   connectToDriver,
   type DriverEnvironment,
   type NodeSocket,
+  type SidecarFlags,
   startDriverRoles,
   startRegistrars,
 } from './driver-roles.ts';
@@ -177,6 +178,9 @@ async function startAllDriverRoles(
   return drivers;
 }
 
+/** There is no pod that could own the objects, and no need of one: they go when the CSIDriver asks for none. */
+const upFlags: SidecarFlags = { capacity: { publish: 'asDriverSays' } };
+
 async function serveDriver(
   environment: DriverEnvironment,
   socket: string,
@@ -185,7 +189,7 @@ async function serveDriver(
   signal: AbortSignal,
 ): Promise<string> {
   const driver = parts.add(`connection to ${socket}`, await connectToDriver(environment, socket, signal));
-  parts.add(`roles of ${socket}`, startDriverRoles(environment, driver));
+  parts.add(`roles of ${socket}`, startDriverRoles(environment, driver, upFlags));
   parts.add(`registration of ${socket}`, await startRegistrars(environment, driver, nodeSockets));
   return driver.name;
 }

@@ -1,9 +1,10 @@
 /** The sidecar roles of one CSI driver, and its registration with kubelets. */
-import type { Clock, Fs, Logger, Random } from '../base/index.ts';
+import type { Clock, Fs, Logger, MetricsRegistry, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import { connectCsi } from '../csi/index.ts';
 import {
   type AttacherFlags,
+  type CapacityFlags,
   type CsiDriver,
   canResize,
   canSnapshot,
@@ -12,6 +13,7 @@ import {
   type ResizerFlags,
   type SnapshotterFlags,
   startAttacher,
+  startCapacity,
   startProvisioner,
   startRegistrar,
   startResizer,
@@ -25,6 +27,9 @@ export interface DriverEnvironment {
   readonly logger: Logger;
   readonly hostName: string;
   readonly client: (component: string) => Client;
+  /** Where the objects that tell of capacity have a rate limit of their own. */
+  readonly capacityClient?: Client;
+  readonly metrics?: MetricsRegistry;
   readonly informers: InformerFactory;
 }
 
@@ -36,6 +41,8 @@ export interface NodeSocket {
 
 /** What an operator has set; the rest is as upstream has it. */
 export interface SidecarFlags {
+  /** undefined: no capacity is published. */
+  readonly capacity?: Partial<CapacityFlags>;
   readonly provisioner?: Partial<ProvisionerFlags>;
   readonly attacher?: Partial<AttacherFlags>;
   readonly resizer?: Partial<ResizerFlags>;
@@ -81,11 +88,27 @@ export function startDriverRoles(
   // The sidecars of several nodes would all answer the same claim.
   if (flags.snapshotter?.nodeName) return stack;
   const provisioning = withRecorder('external-provisioner', `${driver.name}_${environment.hostName}_${random.uuid()}`);
-  stack.use(startProvisioner({ ...provisioning, random, flags: flags.provisioner ?? {} }));
+  const capacity = flags.capacity && stack.use(startPublication(environment, driver, flags.capacity));
+  const refresher = capacity ? { capacity } : {};
+  stack.use(startProvisioner({ ...provisioning, random, ...refresher, flags: flags.provisioner ?? {} }));
   const attaching = environment.client('external-attacher');
   stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
   if (canResize(driver)) stack.use(startResizer({ ...withRecorder('external-resizer'), flags: flags.resizer ?? {} }));
   return stack;
+}
+
+function startPublication(environment: DriverEnvironment, driver: ConnectedDriver, flags: Partial<CapacityFlags>) {
+  const { clock, informers, metrics, logger } = environment;
+  const client = environment.capacityClient ?? environment.client('external-provisioner');
+  return startCapacity({
+    client,
+    informers,
+    driver,
+    clock,
+    metrics,
+    logger: logger.with({ driver: driver.name }),
+    flags,
+  });
 }
 
 /** Tells the kubelets of the driver. */

@@ -4,6 +4,7 @@
  */
 import { UsageError } from '../../base/index.ts';
 import type { SidecarFlags } from '../driver-roles.ts';
+import { capacityFlags } from './capacity-flags.ts';
 import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
 import {
   bool,
@@ -36,6 +37,7 @@ export const csiSidecarFlags = {
   ...connectionFlags,
   ...leaderElection,
   ...loggingFlags,
+  ...capacityFlags,
   'leader-elect-retry-period': duration('5s', 'between renewals, and between tries to become the leader', { above: 0 }),
   'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
   'leader-election': bool(true, sameAs(spellings['leader-election'])),

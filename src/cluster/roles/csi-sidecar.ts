@@ -1,6 +1,9 @@
 import { realFs, UsageError } from '../../base/index.ts';
+import { type Client, createClient, createHttpTransport } from '../../client/index.ts';
 import { parseEndpoint } from '../../csi/index.ts';
-import { connectToDriver, startDriverRoles, startRegistrars } from '../driver-roles.ts';
+import { lookUpOwner } from '../../sidecars/index.ts';
+import { connectToDriver, type SidecarFlags, startDriverRoles, startRegistrars } from '../driver-roles.ts';
+import { type CapacitySettings, capacitySettings } from '../flags/capacity-flags.ts';
 import {
   type HttpAddress,
   httpAddress,
@@ -12,7 +15,7 @@ import {
 import { type GivenFlags, idleFlagsGiven } from '../flags/flag-table.ts';
 import { startHttpEndpoint } from '../serving/http-endpoint.ts';
 import { printProcessMetrics } from '../serving/process-metrics.ts';
-import { type RoleProcess, runRole, whileLeading } from './role.ts';
+import { type Role, type RoleProcess, runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
 
 /**
@@ -22,6 +25,7 @@ import { connectionOptions, type Environment, leaderElectionSettings, logSetting
 export async function runCsiSidecar(given: GivenFlags, env: Environment): Promise<void> {
   const flags = readSidecarFlags(given);
   const driverFlags = sidecarFlags(flags, env.NODE_NAME);
+  const capacity = capacitySettings(flags, env);
   const labels = leaseLabels(flags['leader-election-labels']);
   const address = httpAddress(flags['http-endpoint']);
   const endpoint = flags['kubelet-registration-path'];
@@ -43,10 +47,32 @@ export async function runCsiSidecar(given: GivenFlags, env: Environment): Promis
     const name = flags['leader-elect-resource-name'] || driver.name.replaceAll('/', '-');
     const election = leaderElectionSettings({ ...flags, 'leader-elect-resource-name': name });
     await whileLeading(running, election && { ...election, ...(labels ? { labels } : {}) }, async (role) => {
-      role.stack.use(startDriverRoles({ ...role, fs: realFs }, driver, driverFlags));
+      const published = capacity ? await publication(role, capacity) : {};
+      const roleFlags: SidecarFlags = { ...driverFlags, ...published.flags };
+      role.stack.use(startDriverRoles({ ...role, ...published.environment, fs: realFs }, driver, roleFlags));
       role.informers.start();
     });
   });
+}
+
+interface PublicationParts {
+  readonly flags?: Pick<SidecarFlags, 'capacity'>;
+  readonly environment?: { readonly capacityClient: Client };
+}
+
+/** What publishing capacity needs beside the flags: who owns the objects, and a client with a rate limit of its own. */
+async function publication(role: Role, { flags, owner, rateLimit }: CapacitySettings): Promise<PublicationParts> {
+  const { clock, connection, metrics, signal, stack } = role;
+  const question = owner && { ...owner, namespace: flags.namespace };
+  const reference = question && (await lookUpOwner(role.client('external-provisioner'), question, signal));
+  const capacity = { ...flags, owner: reference };
+  if (!rateLimit) return { flags: { capacity } };
+  const options = { ...connection, clock, metrics, userAgent: 'stowage-csi-sidecar', rateLimit };
+  const transport = stack.use(createHttpTransport(options));
+  return {
+    flags: { capacity },
+    environment: { capacityClient: createClient({ transport, fieldManager: 'external-provisioner' }) },
+  };
 }
 
 async function serveOver(running: RoleProcess, address: HttpAddress, metricsPath: string): Promise<void> {

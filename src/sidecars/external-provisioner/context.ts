@@ -11,6 +11,7 @@ import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import type { Attempts } from './attempts.ts';
+import type { CapacityRefresher } from './capacity/controller.ts';
 import type { LiveAttachments } from './live-attachments.ts';
 
 export interface ProvisionerContext {
@@ -26,6 +27,7 @@ export interface ProvisionerContext {
   readonly attachments: Lister<VolumeAttachment>;
   readonly attempts: Attempts;
   readonly liveAttachments: LiveAttachments;
+  readonly capacity: CapacityRefresher;
   readonly csiNodes: Lister<CSINode>;
   readonly nodes: Lister<Node>;
   /** `<unix ms>-<0..9999>-<driver>`: written into every volume. */

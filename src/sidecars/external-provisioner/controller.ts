@@ -24,6 +24,7 @@ import { getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { Attempts } from './attempts.ts';
+import { type CapacityRefresher, noRefresher } from './capacity/controller.ts';
 import { startCloningProtection } from './cloning-protection.ts';
 import {
   defaultProvisionerFlags,
@@ -47,6 +48,8 @@ export interface ProvisionerOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly flags?: Partial<ProvisionerFlags>;
+  /** Where the driver's capacity is published, too. */
+  readonly capacity?: CapacityRefresher;
 }
 
 export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
@@ -75,6 +78,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     attachments,
     attempts: new Attempts(),
     liveAttachments: new LiveAttachments(options.client),
+    capacity: options.capacity ?? noRefresher,
     csiNodes: informers.informer(csiNodes),
     nodes: nodeInformer,
     identity: `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`,

@@ -105,6 +105,7 @@ async function provision(
     } catch (thrown) {
       if (!isAlreadyExists(thrown)) throw thrown;
     }
+    context.capacity.volumeChanged(volume.spec.nodeAffinity, attempt.class.metadata.name);
     recorder.event(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${volume.metadata.name}`);
   } catch (thrown) {
     if (!signal.aborted) await afterFailure(context, claim, attempt.class, thrown, signal);
@@ -181,6 +182,8 @@ async function afterFailure(
 ): Promise<void> {
   const { attempts, driver } = context;
   tellFailure(context, claim, volumeClass, thrown);
+  // The scheduler may choose better with what is left now.
+  context.capacity.classChanged(volumeClass.metadata.name);
   const state = stateAfter(thrown);
   if (state === 'background') return;
   attempts.end(claim.metadata.uid);

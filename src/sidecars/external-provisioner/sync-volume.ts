@@ -164,6 +164,7 @@ async function deleteReleased(
     if (!signal.aborted) recorder.event(current, 'Warning', 'VolumeFailedDelete', messageOf(thrown));
     throw thrown;
   }
+  context.capacity.volumeChanged(current.spec.nodeAffinity, current.spec.storageClassName ?? '');
   const preconditions = { uid: current.metadata.uid };
   try {
     if (!current.metadata.deletionTimestamp)

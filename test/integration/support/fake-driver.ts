@@ -75,6 +75,13 @@ export class FakeDriver {
   readonly snapshots = new Set<string>();
   /** Whether CreateVolume tells what it filled the volume from. */
   tellsContent = true;
+  /** What GetCapacity answers for a segment and the parameters of a class, in bytes. */
+  capacityOf: (
+    segment: Readonly<Record<string, string>>,
+    parameters: Readonly<Record<string, string>>,
+  ) => { readonly availableCapacity: bigint; readonly maximumVolumeSize?: bigint } = () => ({
+    availableCapacity: 1n << 40n,
+  });
   /** What the volume was last modified to, by its id. */
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
   readonly snapshotted = new FakeSnapshots(this.snapshots);
@@ -151,6 +158,10 @@ export class FakeDriver {
           this.sizes.set(resolveId(volumeId), capacityBytes);
           return { capacityBytes, nodeExpansionRequired: this.nodeExpansionRequired };
         }),
+      getCapacity: async ({ parameters, accessibleTopology }) =>
+        this.#act('GetCapacity', JSON.stringify(accessibleTopology?.segments ?? {}), () =>
+          this.capacityOf(accessibleTopology?.segments ?? {}, parameters),
+        ),
       controllerModifyVolume: async ({ volumeId, mutableParameters, secrets }) =>
         this.#act('ControllerModifyVolume', `${volumeId} ${JSON.stringify(mutableParameters)}`, () => {
           this.secrets.set('ControllerModifyVolume', secrets);
@@ -180,6 +191,7 @@ export class FakeDriver {
         ControllerCapability.CLONE_VOLUME,
         ControllerCapability.CREATE_DELETE_SNAPSHOT,
         ControllerCapability.LIST_SNAPSHOTS,
+        ControllerCapability.GET_CAPACITY,
         ...(expansion === 'controller' ? [ControllerCapability.EXPAND_VOLUME] : []),
       ]),
       controller: oneCallPerVolume(createCsiClient(Controller, connection, { timeoutMs: 10_000 })),
