@@ -1,7 +1,6 @@
 /** The flags of external-provisioner that publish storage capacity, and what they mean with the environment. */
 import { UsageError } from '../../base/index.ts';
 import type { CapacityFlags } from '../../sidecars/index.ts';
-import type { Environment } from '../roles/role-options.ts';
 import { bool, duration, type FlagValues, integer, number } from './flag-table.ts';
 
 export const capacityFlags = {
@@ -35,7 +34,7 @@ interface CommonValues {
 /** undefined: nothing is published. Throws a UsageError. */
 export function capacitySettings(
   flags: FlagValues<typeof capacityFlags> & CommonValues,
-  env: Environment,
+  env: Readonly<Record<string, string | undefined>>,
 ): CapacitySettings | undefined {
   if (!flags['enable-capacity']) return undefined;
   const { NAMESPACE: namespace, POD_NAME: podName } = env;
