@@ -20,16 +20,24 @@ import { isWithin, type Mounter } from '../mount/index.ts';
 import { podsDir } from '../volume-plugins/index.ts';
 import { findContainer } from './find-container.ts';
 import { NodeStatusManager } from './node-status.ts';
-import { createPluginManager, type PluginManager, pluginRegistrationDir } from './pluginmanager/plugin-manager.ts';
+import {
+  createPluginManager,
+  type PluginManager,
+  type PluginManagerOptions,
+  pluginRegistrationDir,
+} from './pluginmanager/plugin-manager.ts';
 import type { ProbeNetwork } from './pods/network-action.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import { PodWorkers } from './pods/pod-workers.ts';
 import type { ContainerRuntime } from './runtime/runtime.ts';
 import { type KubeletServer, type ServerTls, startKubeletServer } from './server/kubelet-server.ts';
-import { createVolumeManager } from './volumemanager/node-volume-manager.ts';
+import { createVolumeManager, type NodeVolumeManagerOptions } from './volumemanager/node-volume-manager.ts';
 import type { VolumeManager } from './volumemanager/volume-manager.ts';
 
-export interface KubeletOptions {
+/** How this machine is reached when it is a simulated one. */
+type Simulated = Pick<PluginManagerOptions, 'connect' | 'watch'> & Pick<NodeVolumeManagerOptions, 'bootId'>;
+
+export interface KubeletOptions extends Simulated {
   readonly nodeName: string;
   readonly nodeIp: string;
   readonly rootDir: string;
@@ -91,7 +99,8 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
   const stop = new AbortController();
   const recorder = starting.use(createEventRecorder({ ...options, logger, component: 'kubelet', host: nodeName }));
   const manager = starting.use(new PodManager({ ...options, logger }));
-  const pluginManager = starting.use(createPluginManager({ ...options, logger }));
+  const statusChanged = () => nodeStatus.changed();
+  const pluginManager = starting.use(createPluginManager({ ...options, logger, onInitialized: statusChanged }));
   const volumeManager = starting.use(
     createVolumeManager({
       ...options,
@@ -99,7 +108,7 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
       recorder,
       pods: manager,
       csiDrivers: pluginManager.csiDrivers,
-      reportVolumesInUse: () => nodeStatus.changed(),
+      reportVolumesInUse: statusChanged,
     }),
   );
   const server = options.server ? starting.use(await startServer(options, options.server, manager, logger)) : undefined;
@@ -130,7 +139,6 @@ export async function startKubelet(given: KubeletOptions): Promise<Kubelet> {
     await Promise.all([informers.waitForSync(signal), workers.start(signal)]);
     manager.checkSources();
   });
-  run('registering the node', () => tellWhenReady(options, pluginManager, volumeManager, nodeStatus, signal));
   if (options.stopPods) {
     starting.defer(() => stopPods(options, { workers, manager, volumeManager, logger }));
   }
@@ -180,23 +188,11 @@ function startNodeStatus(
 
 /**
  * A Ready node is believed when it lists no volume in use: it must not be Ready before it knows what a run before this
- * one has left mounted.
+ * one has left mounted. Whoever brings the last of these about has the status written.
  */
 function notReadyReason(pluginManager: PluginManager, volumeManager: VolumeManager): string | undefined {
   if (!pluginManager.csiNodeInitialized) return 'CSINode is not yet initialized';
   return volumeManager.reconcilerStatesHasBeenSynced() ? undefined : 'volumes are not yet reconstructed';
-}
-
-/** The node becomes Ready with its CSINode and its volumes, and says so at once. */
-async function tellWhenReady(
-  { clock }: KubeletOptions,
-  pluginManager: PluginManager,
-  volumeManager: VolumeManager,
-  nodeStatus: NodeStatusManager,
-  signal: AbortSignal,
-): Promise<void> {
-  while (notReadyReason(pluginManager, volumeManager)) await clock.sleep(lookAgainMs, signal);
-  nodeStatus.changed();
 }
 
 /** Stops every container and waits until nothing is mounted below the root directory. */

@@ -2,6 +2,8 @@
 import { builtInResources, type KubernetesObject, keyOf } from '../../src/api/index.ts';
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
+import type { Machine } from './machine/machine.ts';
+import { machineStateOf } from './machine/machine-state.ts';
 
 const notCompared: ReadonlySet<string> = new Set(['events', 'leases']);
 
@@ -19,6 +21,9 @@ const masked: ReadonlySet<string> = new Set([
   'lastPhaseTransitionTime',
   'lastHeartbeatTime',
   'startTime',
+  'startedAt',
+  'finishedAt',
+  'containerID',
   'renewTime',
   'timeAdded',
   // Of the process that made the volume.
@@ -46,7 +51,11 @@ function leavesOf(value: unknown, path = ''): string[] {
 }
 
 /** One text per value in an object and per thing of the backend. Uids are replaced by the names of what they belong to. */
-export async function endStateOf(plane: ControlPlane, backend: FakeDriver): Promise<string[]> {
+export async function endStateOf(
+  plane: ControlPlane,
+  backend: FakeDriver,
+  machines: Iterable<Machine> = [],
+): Promise<string[]> {
   const objects: { plural: string; object: KubernetesObject }[] = [];
   const seen = new Set<string>();
   for (const resource of builtInResources) {
@@ -67,6 +76,7 @@ export async function endStateOf(plane: ControlPlane, backend: FakeDriver): Prom
   lines.push(...[...backend.sizes].map(([id, size]) => `backend size of ${id} ${size}`));
   lines.push(...[...backend.attributes].map(([id, of]) => `backend attributes of ${id} ${JSON.stringify(of)}`));
   lines.push(...[...backend.published].map((place) => `backend published ${place}`));
+  for (const machine of machines) lines.push(...(await machineStateOf(machine)));
   return lines.map((line) => symbolic(line, names)).sort();
 }
 
@@ -83,7 +93,10 @@ function nameOf(object: KubernetesObject): string {
 const randomNames = [
   { pattern: /\bcsi-[0-9a-f]{64}\b/g, instead: 'csi-<hash>' },
   { pattern: /\b((?:web|once)(?:-[0-9a-z]{8,10})?)-[a-z0-9]{5}\b/g, instead: '$1-<random>' },
-  { pattern: /\bkube-api-access-[a-z0-9]{5}\b/g, instead: 'kube-api-access-<random>' },
+  { pattern: /\.\.\d{4}(?:_\d\d){5}\.\d+/g, instead: '..<time>' },
+  { pattern: /(?<=kubernetes\.io\/csi\/[^/]+\/)[0-9a-f]{64}\b/g, instead: '<hash>' },
+  { pattern: /(?<=\/containers\/main\/)[0-9a-f]{8}\b/g, instead: '<hash>' },
+  { pattern: /kube-api-access-[a-z0-9]{5}\b/g, instead: 'kube-api-access-<random>' },
 ];
 
 const uidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;

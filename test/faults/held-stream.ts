@@ -20,6 +20,19 @@ export function mapStream(
   return { [Symbol.asyncIterator]: heard, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
 }
 
+/** The stream until the promise rejects: then it breaks off with that. */
+export function until(broken: Promise<never>, stream: WatchStream): WatchStream {
+  async function* heard() {
+    const events = stream[Symbol.asyncIterator]();
+    for (let next = await first(events, broken); !next.done; next = await first(events, broken)) yield next.value;
+  }
+  return { [Symbol.asyncIterator]: heard, [Symbol.asyncDispose]: () => stream[Symbol.asyncDispose]() };
+}
+
+async function first(events: AsyncIterator<WatchEvent>, broken: Promise<never>) {
+  return await Promise.race([events.next(), broken]);
+}
+
 /** Lets events through until the chosen one; that and what follows come when the time is over. */
 export function lateFrom(
   clock: Clock,

@@ -8,14 +8,20 @@ import {
 } from '../../src/api/index.ts';
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import type { Call, FakeDriver } from '../integration/support/fake-driver.ts';
-import type { FakeKubelet } from '../integration/support/fake-kubelet.ts';
+import type { Machine } from './machine/machine.ts';
+import { NodeJudge } from './node-judge.ts';
+
+/** A node as far as its mounts go: the names of the volumes that are mounted. */
+interface MountingNode {
+  readonly mounted: ReadonlyMap<string, readonly string[]>;
+}
 
 export class Judge {
   readonly violations: string[] = [];
   /** Nodes that are known to be dead: their volumes may be taken from them. */
   readonly fenced = new Set<string>();
   readonly #backend: FakeDriver;
-  readonly #kubelets: ReadonlyMap<string, FakeKubelet>;
+  readonly #nodes: ReadonlyMap<string, MountingNode>;
   /** The names that volumes of claims may be made under: one for each claim there ever was. */
   readonly #volumeNames = new Set<string>();
   readonly #claims = new Map<string, PersistentVolumeClaim>();
@@ -23,9 +29,18 @@ export class Judge {
   /** The volume of each claim that was ever bound, by the claim's uid. */
   readonly #bindings = new Map<string, string>();
 
-  constructor(plane: ControlPlane, backend: FakeDriver, kubelets: ReadonlyMap<string, FakeKubelet>) {
+  /** What is done on nodes that are machines. */
+  readonly nodes: NodeJudge;
+
+  constructor(
+    plane: ControlPlane,
+    backend: FakeDriver,
+    nodes: ReadonlyMap<string, MountingNode>,
+    machines: ReadonlyMap<string, Machine>,
+  ) {
     this.#backend = backend;
-    this.#kubelets = kubelets;
+    this.#nodes = nodes;
+    this.nodes = new NodeJudge({ plane, backend, machines, violate: (id, what) => this.violate(id, what) });
     plane.informers.informer(persistentVolumeClaims).addHandler({
       onAdd: (claim) => this.#onClaim(claim),
       onUpdate: (_previous, claim) => this.#onClaim(claim),
@@ -87,7 +102,7 @@ export class Judge {
   #onDeletion(handle: string): void {
     for (const place of this.#backend.published)
       if (place.startsWith(`${handle}@`)) this.violate('rel-C4', `${handle} is deleted while published at ${place}`);
-    for (const node of this.#kubelets.keys())
+    for (const node of this.#nodes.keys())
       if (this.#isMounted(handle, node)) this.violate('rel-C4', `${handle} is deleted while mounted on ${node}`);
     const volume = this.#volumeOf(handle);
     if (!volume) return;
@@ -100,7 +115,7 @@ export class Judge {
 
   #isMounted(handle: string, node: string): boolean {
     const name = `kubernetes.io/csi/${this.#backend.name}^${handle}`;
-    return [...(this.#kubelets.get(node)?.mounted.values() ?? [])].some((names) => names.includes(name));
+    return [...(this.#nodes.get(node)?.mounted.values() ?? [])].some((names) => names.includes(name));
   }
 
   violate(id: string, what: string): void {

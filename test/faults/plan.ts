@@ -2,14 +2,25 @@
  * One disturbance of a run. The points where it can strike are those that an undisturbed run of the same workload has
  * shown, so that the plans of a workload can be counted and all be carried out.
  */
-export const processNames = ['controller-manager', 'scheduler', 'provisioner', 'attacher', 'resizer'] as const;
+export const controlProcesses = ['controller-manager', 'scheduler', 'provisioner', 'attacher', 'resizer'] as const;
+/** The node agents, where the nodes are machines. */
+export const kubeletProcesses = ['kubelet-n1', 'kubelet-n2'] as const;
+export const processNames = [...controlProcesses, ...kubeletProcesses] as const;
 
+export type KubeletName = (typeof kubeletProcesses)[number];
 export type ProcessName = (typeof processNames)[number];
+
+export function nodeOf(kubelet: KubeletName): string {
+  return kubelet.slice('kubelet-'.length);
+}
 
 export type Plan =
   /** The process dies around one of its API writes, before it or with its answer lost, and starts again. */
   | { readonly kind: 'crash'; readonly process: ProcessName; readonly write: number; readonly lands: boolean }
-  /** The process dies around one of its calls to the driver, before its effect or with the reply lost, and starts again. */
+  /**
+   * The process dies around one of its calls to the driver (a node agent: or mounts, or changes of files or containers),
+   * before its effect or with the reply lost, and starts again.
+   */
   | { readonly kind: 'call'; readonly process: ProcessName; readonly call: number; readonly lands: boolean }
   /** From one notification on, everything that the process hears about the kind comes late. */
   | { readonly kind: 'stale'; readonly process: ProcessName; readonly plural: string; readonly notification: number }
@@ -33,7 +44,7 @@ export function nameOf(plan: Plan): string {
 export interface Trace {
   /** Each write as `verb plural name`. */
   readonly writes: string[];
-  /** Each call to the driver, by method. */
+  /** Each call to the driver, by method; of a node agent whatever it does to its machine. */
   readonly calls: string[];
   /** Per plural: for each notification after the first list, whether another about the same object followed. */
   readonly notifications: Map<string, { key: string; hasSuccessor: boolean }[]>;

@@ -10,7 +10,7 @@ import {
 } from '../../src/api/index.ts';
 import type { Clock } from '../../src/base/index.ts';
 import { KilledError } from '../integration/support/controllers.ts';
-import { lateFrom, mapStream, without } from './held-stream.ts';
+import { lateFrom, mapStream, until, without } from './held-stream.ts';
 import type { Plan, Trace } from './plan.ts';
 
 /** What is written about the world rather than into it: nobody decides on it. */
@@ -40,10 +40,24 @@ export interface ProcessApiOptions {
 /** Far more than any workload needs; more are a storm, which virtual time would never end. */
 const writeLimit = 2000;
 
+/** The network does not let anything through. */
+class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+function newBreak(): PromiseWithResolvers<never> {
+  const broken = Promise.withResolvers<never>();
+  broken.promise.catch(() => {});
+  return broken;
+}
+
 export class ProcessApi implements Transport {
   readonly #options: ProcessApiOptions;
   #isDead = false;
   #hasStruck = false;
+  #isPartitioned = false;
+  /** Rejects when the watches that are open break off. */
+  #broken = newBreak();
 
   constructor(options: ProcessApiOptions) {
     this.#options = options;
@@ -54,8 +68,22 @@ export class ProcessApi implements Transport {
     this.#isDead = true;
   }
 
+  partition(): void {
+    this.#isPartitioned = true;
+    this.breakWatches();
+  }
+
+  heal(): void {
+    this.#isPartitioned = false;
+  }
+
+  breakWatches(): void {
+    this.#broken.reject(new ConnectionError('the connection was reset'));
+    this.#broken = newBreak();
+  }
+
   async request(request: ApiRequest): Promise<ApiResponse> {
-    this.#requireLife();
+    this.#requireConnection();
     const { inner, trace, plan } = this.#options;
     if (!writeVerbs.has(request.verb) || notCounted.has(request.resource.plural)) return await inner.request(request);
     const write = trace.writes.push(describe(request)) - 1;
@@ -75,11 +103,12 @@ export class ProcessApi implements Transport {
   }
 
   async watch(request: WatchRequest): Promise<WatchStream> {
-    this.#requireLife();
+    this.#requireConnection();
     const { inner, clock, plan } = this.#options;
     const { plural } = request.resource;
-    if (notCounted.has(plural)) return await inner.watch(request);
-    const counted = this.#count(plural, await inner.watch(request));
+    const stream = until(this.#broken.promise, await inner.watch(request));
+    if (notCounted.has(plural)) return stream;
+    const counted = this.#count(plural, stream);
     if (!plan || !('notification' in plan) || plan.plural !== plural) return counted;
     const isReached = () => {
       if (this.#hasStruck || this.#heard(plural).length <= plan.notification) return false;
@@ -111,7 +140,13 @@ export class ProcessApi implements Transport {
     });
   }
 
-  #requireLife(): void {
+  #requireConnection(): void {
+    this.requireLife();
+    if (this.#isPartitioned) throw new ConnectionError('connect ETIMEDOUT');
+  }
+
+  /** Throws when the process is dead. */
+  requireLife(): void {
     if (this.#isDead) throw new KilledError('killed');
   }
 }

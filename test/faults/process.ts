@@ -9,7 +9,10 @@ import type { ControlPlane } from '../integration/support/control-plane.ts';
 import { KilledError } from '../integration/support/controllers.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
 import type { Judge } from './judge.ts';
-import type { Plan, ProcessName, Trace } from './plan.ts';
+import type { Machine } from './machine/machine.ts';
+import { startMachineKubelet } from './machine/start-kubelet.ts';
+import type { FsSteps } from './machine/sync-fs.ts';
+import { type KubeletName, nodeOf, type Plan, type ProcessName, type Trace } from './plan.ts';
 import { ProcessApi } from './process-api.ts';
 
 const restartMs = 1000;
@@ -18,9 +21,23 @@ interface Surroundings {
   readonly plane: ControlPlane;
   readonly backend: FakeDriver;
   readonly judge: Judge;
+  /** By the name of their node; empty where nodes are fakes. */
+  readonly machines: ReadonlyMap<string, Machine>;
 }
 
-type Start = (surroundings: Surroundings, transport: Transport, stack: AsyncDisposableStack) => Promise<void>;
+type Start = (
+  surroundings: Surroundings,
+  transport: Transport,
+  stack: AsyncDisposableStack,
+  stepsOf: (machine: Machine) => FsSteps,
+) => Promise<void>;
+
+const startKubeletOf =
+  (name: KubeletName): Start =>
+  async ({ plane, machines }, transport, stack, stepsOf) => {
+    const machine = machines.get(nodeOf(name));
+    if (machine?.isOn) await startMachineKubelet(plane, machine, transport, stepsOf(machine), stack);
+  };
 
 function tools({ plane }: Surroundings, transport: Transport, stack: AsyncDisposableStack, component: string) {
   const { clock, random, logger } = plane;
@@ -60,6 +77,8 @@ const starts: Readonly<Record<ProcessName, Start>> = {
     stack.use(startResizer({ ...parts, driver: surroundings.backend.driver }));
     parts.informers.start();
   },
+  'kubelet-n1': startKubeletOf('kubelet-n1'),
+  'kubelet-n2': startKubeletOf('kubelet-n2'),
 };
 
 export class Process implements AsyncDisposable {
@@ -69,8 +88,10 @@ export class Process implements AsyncDisposable {
   #plan: Plan | undefined;
   #api: ProcessApi | undefined;
   #stack = new AsyncDisposableStack();
+  #starting = Promise.resolve();
   #restart = Promise.resolve();
-  readonly #ended = new AbortController();
+  #isPartitioned = false;
+  #ended = new AbortController();
 
   constructor(surroundings: Surroundings, name: ProcessName, trace: Trace, plan: Plan | undefined) {
     this.#surroundings = surroundings;
@@ -89,25 +110,81 @@ export class Process implements AsyncDisposable {
       onDeath: () => this.#die(),
       onStorm: () => this.#surroundings.judge.violate('rel-F4', `${this.#name} writes without end`),
     });
+    if (this.#isPartitioned) transport.partition();
     this.#api = transport;
-    this.#stack = new AsyncDisposableStack();
-    await starts[this.#name](this.#surroundings, transport, this.#stack);
+    const stack = new AsyncDisposableStack();
+    this.#stack = stack;
+    const stepsOf = (machine: Machine) => this.#stepsOn(machine, transport);
+    this.#starting = starts[this.#name](this.#surroundings, transport, stack, stepsOf).catch((thrown: unknown) => {
+      // It died while it started, and will be started again.
+      if (!(thrown instanceof KilledError)) throw thrown;
+    });
+    await this.#starting;
+  }
+
+  /** What the process does to its machine, as long as it lives. */
+  #stepsOn(machine: Machine, api: ProcessApi): FsSteps {
+    const requireLife = () => api.requireLife();
+    return {
+      requireLife,
+      onChange: (path) => this.#surroundings.judge.nodes.onFileChange(machine, path),
+      step: async (what, effect) => {
+        requireLife();
+        const call = this.#trace.calls.push(what) - 1;
+        this.#dieIfPlanned(call, false);
+        const result = await effect();
+        this.#dieIfPlanned(call, true);
+        requireLife();
+        return result;
+      },
+    };
+  }
+
+  /** kill -9; whoever supervises the process starts it again. */
+  kill(): void {
+    this.#api?.cut();
+    this.#die();
+  }
+
+  /** kill -9, with nobody to start it again. */
+  async stop(): Promise<void> {
+    this.#api?.cut();
+    this.#ended.abort();
+    await this.#restart;
+    this.#ended = new AbortController();
+    await this.#end();
+  }
+
+  /** Between the process and the API nothing gets through. */
+  partition(): void {
+    this.#isPartitioned = true;
+    this.#api?.partition();
+  }
+
+  heal(): void {
+    this.#isPartitioned = false;
+    this.#api?.heal();
+  }
+
+  /** Every watch of the process breaks off at once. */
+  breakWatches(): void {
+    this.#api?.breakWatches();
   }
 
   /** A call of this process reaches the driver: dies before its effect if that is the plan. */
   onCall(method: string): void {
-    this.#trace.calls.push(method);
-    this.#dieIfPlanned(false);
+    const call = this.#trace.calls.push(method) - 1;
+    this.#dieIfPlanned(call, false);
   }
 
   /** The call has had its effect; the reply is lost if that is the plan. */
   onReply(): void {
-    this.#dieIfPlanned(true);
+    this.#dieIfPlanned(this.#trace.calls.length - 1, true);
   }
 
-  #dieIfPlanned(lands: boolean): void {
+  #dieIfPlanned(call: number, lands: boolean): void {
     const plan = this.#plan;
-    if (plan?.kind !== 'call' || plan.lands !== lands || plan.call !== this.#trace.calls.length - 1) return;
+    if (plan?.kind !== 'call' || plan.lands !== lands || plan.call !== call) return;
     this.#api?.cut();
     this.#die();
     throw new KilledError('killed');
@@ -116,18 +193,26 @@ export class Process implements AsyncDisposable {
   #die(): void {
     this.#plan = undefined;
     const { clock } = this.#surroundings.plane;
+    const { signal } = this.#ended;
+    const before = this.#restart;
     this.#restart = (async () => {
-      await this.#stack.disposeAsync();
-      await clock.sleep(restartMs, this.#ended.signal);
+      await before;
+      await this.#end();
+      await clock.sleep(restartMs, signal);
       await this.start();
     })().catch((thrown: unknown) => {
-      if (!this.#ended.signal.aborted) throw thrown;
+      if (!signal.aborted) throw thrown;
     });
+  }
+
+  async #end(): Promise<void> {
+    await this.#starting;
+    await this.#stack.disposeAsync();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
     await this.#restart;
-    await this.#stack.disposeAsync();
+    await this.#end();
   }
 }

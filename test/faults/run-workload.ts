@@ -14,13 +14,13 @@ export interface Outcome {
 }
 
 export async function runWorkload(workload: Workload, plan?: Plan): Promise<Outcome> {
-  await using world = await World.start(plan);
+  await using world = await World.start({ plan, hasMachines: workload.hasMachines });
   await workload.run(world);
   await world.plane.clock.advance(restMs);
   return {
     traces: structuredClone(world.traces),
     violations: [...world.judge.violations],
-    endState: await endStateOf(world.plane, world.backend),
+    endState: await endStateOf(world.plane, world.backend, world.machines.values()),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Carries out plans of a workload and tells which ended otherwise than the undisturbed run. */
 import { messageOf } from '../../src/base/index.ts';
-import { nameOf, type Plan, plansOf } from './plan.ts';
+import { kubeletProcesses, nameOf, type Plan, plansOf } from './plan.ts';
 import { difference, runWorkload } from './run-workload.ts';
 import type { Workload } from './workloads/workload.ts';
 
@@ -19,7 +19,9 @@ export interface Sweep {
 /** Every plan, or only each `stride`-th, of the undisturbed run's. */
 export async function sweep(workload: Workload, stride = 1, offset = 0): Promise<Sweep> {
   const undisturbed = await runWorkload(workload);
-  const plans = plansOf(undisturbed.traces);
+  const plans = plansOf(undisturbed.traces).filter(
+    ({ process }) => !workload.hasMachines || kubeletProcesses.some((name) => name === process),
+  );
   const chosen = plans.filter((_plan, index) => index % stride === offset % stride);
   const divergences: Divergence[] = [];
   for (const plan of chosen) {

@@ -1,9 +1,12 @@
 /** A whole control plane in virtual time, each process with an API of its own, two nodes and a driver. */
 import {
   configMaps,
+  csiNodes,
   type Draft,
   isNotFound,
   type KubernetesObject,
+  namespaces,
+  nodes,
   type ObjectKey,
   type Pod,
   persistentVolumeClaims,
@@ -18,7 +21,8 @@ import { type Call, FakeDriver } from '../integration/support/fake-driver.ts';
 import { FakeKubelet } from '../integration/support/fake-kubelet.ts';
 import { classDraft } from '../integration/support/objects.ts';
 import { Judge } from './judge.ts';
-import { emptyTrace, type Plan, type ProcessName, processNames, type Trace } from './plan.ts';
+import { Machine } from './machine/machine.ts';
+import { controlProcesses, emptyTrace, kubeletProcesses, type Plan, type ProcessName, type Trace } from './plan.ts';
 import { Process } from './process.ts';
 
 /** The longest that a step of a workload may take, the disturbance included. */
@@ -32,40 +36,79 @@ const callers: Readonly<Record<string, ProcessName>> = {
   ControllerModifyVolume: 'resizer',
 };
 
+const nodeNames = ['n1', 'n2'];
+
+export interface WorldOptions {
+  readonly plan?: Plan | undefined;
+  readonly logger?: Logger | undefined;
+  /** The nodes are machines with real node agents. */
+  readonly hasMachines?: boolean | undefined;
+}
+
 export class World implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly backend: FakeDriver;
   readonly kubelets = new Map<string, FakeKubelet>();
+  readonly machines = new Map<string, Machine>();
   readonly judge: Judge;
-  readonly traces = new Map<ProcessName, Trace>(processNames.map((name) => [name, emptyTrace()]));
+  readonly traces = new Map<ProcessName, Trace>();
+  readonly #nodes = new Map<string, FakeKubelet | Machine>();
   readonly #processes = new Map<ProcessName, Process>();
   readonly #stack = new AsyncDisposableStack();
 
   private constructor(plane: ControlPlane) {
     this.plane = this.#stack.use(plane);
     this.backend = new FakeDriver(plane.clock);
-    this.judge = new Judge(plane, this.backend, this.kubelets);
+    this.judge = new Judge(plane, this.backend, this.#nodes, this.machines);
   }
 
-  static async start(plan: Plan | undefined, logger?: Logger): Promise<World> {
+  static async start({ plan, logger, hasMachines = false }: WorldOptions = {}): Promise<World> {
     const world = new World(await ControlPlane.start(logger));
-    const { plane, backend } = world;
-    for (const name of ['n1', 'n2']) world.kubelets.set(name, await FakeKubelet.start(plane, name, backend.name));
+    const { plane } = world;
+    if (hasMachines) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
+    for (const name of nodeNames) await (hasMachines ? world.#addMachine(name) : world.#addFakeKubelet(name));
     await plane.client.create(storageClasses, { ...classDraft('now', 'Immediate'), allowVolumeExpansion: true });
     await plane.client.create(storageClasses, classDraft('later'));
     await plane.run();
-    for (const [name, trace] of world.traces) {
+    world.#listenToDriver();
+    for (const name of [...controlProcesses, ...(hasMachines ? kubeletProcesses : [])]) {
+      const trace = emptyTrace();
+      world.traces.set(name, trace);
       const process = new Process(world, name, trace, plan?.process === name ? plan : undefined);
       world.#processes.set(name, world.#stack.use(process));
       await process.start();
     }
-    backend.onCall = (call) => {
-      world.judge.onCall(call);
-      world.#callerOf(call)?.onCall(call.method);
-    };
-    backend.onReply = (call) => world.#callerOf(call)?.onReply();
     await world.#untilNamespaceIsReady();
+    if (hasMachines) for (const name of nodeNames) await world.untilReady(name);
     return world;
+  }
+
+  async #addFakeKubelet(name: string): Promise<void> {
+    const kubelet = await FakeKubelet.start(this.plane, name, this.backend.name);
+    this.kubelets.set(name, kubelet);
+    this.#nodes.set(name, kubelet);
+  }
+
+  async #addMachine(name: string): Promise<void> {
+    const machine = this.#stack.use(new Machine(name, this.backend.name, this.plane.clock));
+    await machine.registerDriver();
+    this.machines.set(name, machine);
+    this.#nodes.set(name, machine);
+    await this.judge.nodes.watch(machine);
+  }
+
+  #listenToDriver(): void {
+    const { backend, judge, machines } = this;
+    backend.plug = (volumeId, node) => machines.get(node)?.plug(volumeId) ?? '/dev/x';
+    backend.onCall = (call) => {
+      judge.onCall(call);
+      this.#callerOf(call)?.onCall(call.method);
+    };
+    backend.onReply = (call) => {
+      const [volumeId = '', node = ''] = call.subject.split('@');
+      if (call.method === 'ControllerUnpublishVolume') machines.get(node)?.unplug(volumeId);
+      this.#callerOf(call)?.onReply();
+    };
   }
 
   /** Pods that come before are made without a token. */
@@ -80,6 +123,46 @@ export class World implements AsyncDisposable {
 
   #callerOf({ method }: Call): Process | undefined {
     return this.#processes.get(callers[method] ?? 'provisioner');
+  }
+
+  processOf(name: ProcessName): Process {
+    const process = this.#processes.get(name);
+    if (!process) throw new Error(`there is no process ${name}`);
+    return process;
+  }
+
+  machine(name: string): Machine {
+    const machine = this.machines.get(name);
+    if (!machine) throw new Error(`there is no machine ${name}`);
+    return machine;
+  }
+
+  kubeletOf(node: string): Process {
+    return this.processOf(`kubelet-${node}` as ProcessName);
+  }
+
+  /** The machine is off: what it had mounted is gone, and nobody hears of it. */
+  async losePower(node: string): Promise<void> {
+    const stopped = this.kubeletOf(node).stop();
+    this.machine(node).losePower();
+    this.judge.fenced.add(node);
+    await stopped;
+  }
+
+  async boot(node: string): Promise<void> {
+    this.judge.fenced.delete(node);
+    this.machine(node).boot();
+    await this.kubeletOf(node).start();
+  }
+
+  /** The node says that it is ready, and what drivers it has. */
+  async untilReady(name: string): Promise<void> {
+    await this.until(`node ${name} ready`, async () => {
+      const node = await this.plane.get(nodes, { name });
+      const csiNode = await this.plane.get(csiNodes, { name });
+      const isReady = node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+      return isReady === true && csiNode?.spec.drivers?.length === 1;
+    });
   }
 
   async create<T extends KubernetesObject>(type: ResourceType<T>, draft: Draft<T>): Promise<T> {

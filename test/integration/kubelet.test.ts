@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   configMaps,
+  csiNodes,
   type Draft,
   nodes,
   type Pod,
@@ -101,6 +102,17 @@ describe('kubelet', () => {
     const node = await plane.get(nodes, { name: 'n1' });
     expect(node?.metadata.labels).toMatchObject({ 'kubernetes.io/hostname': 'n1', 'kubernetes.io/os': 'linux' });
     expect(node?.status?.addresses).toContainEqual({ type: 'InternalIP', address: '127.0.0.1' });
+  });
+
+  it('is Ready at the moment at which it has its CSINode', async () => {
+    const hasCsiNode = async () => (await plane.get(csiNodes, { name: 'n1' })) !== undefined;
+    const isReady = async () => {
+      const node = await plane.get(nodes, { name: 'n1' });
+      return node?.status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+    };
+    expect([await hasCsiNode(), await isReady()]).toEqual([false, false]);
+    await until(hasCsiNode);
+    expect(await isReady()).toBe(true);
   });
 
   it('[D2] takes back that the controller attaches its volumes, and refuses a volume that must be attached', async () => {

@@ -30,6 +30,8 @@ export interface PluginManagerOptions {
   readonly onCall?: CallObserver;
   readonly connect?: (path: string) => CsiConnection;
   readonly watch?: WatchDirectory;
+  /** Called when `csiNodeInitialized` has become true. */
+  readonly onInitialized?: () => void;
 }
 
 export interface PluginManager extends AsyncDisposable {
@@ -131,6 +133,7 @@ class NodePluginManager implements PluginManager {
       try {
         await this.#nodeInfo.initialize(signal);
         this.#initialized = true;
+        this.#options.onInitialized?.();
         return;
       } catch (thrown) {
         logger.debug('CSINode is not yet initialized', { error: messageOf(thrown) });

@@ -257,6 +257,19 @@ describe('a volume on several nodes', () => {
     expect(eventsOf(node)).toContain('Normal FileSystemResizeSuccessful');
   });
 
+  it('[E5] [rel-L10] is expanded here too when another node was first while the agent was away', async () => {
+    const node = await startNode();
+    makeShared(node);
+    await mountPod(node, writer);
+    await node.manager[Symbol.asyncDispose]();
+    grow(node, done);
+    node.startManager();
+    await node.until(() => node.driver.expanded.length === 1);
+    await node.clock.advance(600_000);
+    expect(node.driver.expanded).toHaveLength(1);
+    expect(eventsOf(node)).not.toContain('FileSystemResizeSuccessful');
+  });
+
   it.each([
     ['shows the size', done],
     ['asks for more', { ...done, allocatedResourceStatuses: { storage: 'ControllerResizeInProgress' } }],

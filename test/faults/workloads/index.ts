@@ -1,6 +1,7 @@
-/** The reference workloads, in three parts that can be run side by side. */
+/** The reference workloads, in four parts that can be run side by side. */
 import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { job, rollout } from './controllers.ts';
+import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
 import type { Workload } from './workload.ts';
@@ -20,3 +21,11 @@ export const claimWorkloads: readonly Workload[] = [
 export const nodeWorkloads: readonly Workload[] = [move, outOfService, nodeDeleted];
 
 export const controllerWorkloads: readonly Workload[] = [scale, rollout, job];
+
+export const machineWorkloads: readonly Workload[] = [
+  podOnMachine,
+  moveOnMachines,
+  sharedOnMachines,
+  reboot,
+  returnOfMachine,
+];

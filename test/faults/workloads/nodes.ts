@@ -1,11 +1,11 @@
 /** Volumes that move between nodes. */
 import { nodes, persistentVolumeClaims, pods, statefulSets } from '../../../src/api/index.ts';
-import { claimDraft, podDraft } from '../../integration/support/objects.ts';
+import { claimDraft, mountingPod, podDraft } from '../../integration/support/objects.ts';
 import { heldMs } from '../held-stream.ts';
 import type { World } from '../world.ts';
 import { keyIn, type Workload } from './workload.ts';
 
-function setDraft(replicas: number) {
+export function setDraft(replicas: number) {
   const { spec } = claimDraft('unused', 'later');
   return {
     metadata: keyIn('web'),
@@ -15,7 +15,7 @@ function setDraft(replicas: number) {
       selector: { matchLabels: { app: 'web' } },
       template: {
         metadata: { labels: { app: 'web' } },
-        spec: { ...podDraft('unused').spec, volumes: [] },
+        spec: { ...mountingPod('unused').spec, volumes: [] },
       },
       volumeClaimTemplates: [{ metadata: { name: 'disk' }, spec }],
     },
@@ -23,12 +23,12 @@ function setDraft(replicas: number) {
 }
 
 /** Changes where pods may go, and waits until whoever hears of it late has heard of it too. */
-async function cordon(world: World, name: string, unschedulable: boolean): Promise<void> {
+export async function cordon(world: World, name: string, unschedulable: boolean): Promise<void> {
   await world.change(nodes, { name }, { spec: { unschedulable } });
   await world.plane.clock.advance(heldMs);
 }
 
-const on = (node: string) => (pod: { spec: { nodeName?: string } }) => pod.spec.nodeName === node;
+export const on = (node: string) => (pod: { spec: { nodeName?: string } }) => pod.spec.nodeName === node;
 
 async function untilAttached(world: World, count: number): Promise<void> {
   await world.until(`${count} volumes attached`, async () => world.backend.published.size === count);
@@ -68,6 +68,27 @@ export const scale: Workload = {
   },
 };
 
+export async function untilNotReady(world: World, name: string): Promise<void> {
+  await world.until(`${name} not ready`, async () => {
+    const node = await world.plane.get(nodes, { name });
+    return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status !== 'True') ?? false;
+  });
+}
+
+const outOfServiceKey = 'node.kubernetes.io/out-of-service';
+
+export async function takeOutOfService(world: World, name: string): Promise<void> {
+  const known = await world.plane.get(nodes, { name });
+  const taint = { key: outOfServiceKey, value: 'nodeshutdown', effect: 'NoExecute' };
+  await world.change(nodes, { name }, { spec: { taints: [...(known?.spec.taints ?? []), taint] } });
+}
+
+export async function takeIntoService(world: World, name: string): Promise<void> {
+  const known = await world.plane.get(nodes, { name });
+  const taints = (known?.spec.taints ?? []).filter(({ key }) => key !== outOfServiceKey);
+  await world.change(nodes, { name }, { spec: { taints } });
+}
+
 export const outOfService: Workload = {
   name: 'a node dies, is declared out of service, and its volume goes to another',
   run: async (world) => {
@@ -76,14 +97,9 @@ export const outOfService: Workload = {
     await world.untilRunning('web-0', on('n1'));
     await cordon(world, 'n2', false);
     world.kubelets.get('n1')?.die();
-    await world.until('n1 not ready', async () => {
-      const node = await world.plane.get(nodes, { name: 'n1' });
-      return node?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status !== 'True') ?? false;
-    });
+    await untilNotReady(world, 'n1');
     world.judge.fenced.add('n1');
-    const known = await world.plane.get(nodes, { name: 'n1' });
-    const taint = { key: 'node.kubernetes.io/out-of-service', value: 'nodeshutdown', effect: 'NoExecute' };
-    await world.change(nodes, { name: 'n1' }, { spec: { taints: [...(known?.spec.taints ?? []), taint] } });
+    await takeOutOfService(world, 'n1');
     await world.untilRunning('web-0', on('n2'));
     await untilAttached(world, 1);
   },

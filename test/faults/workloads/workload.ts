@@ -3,6 +3,8 @@ import type { World } from '../world.ts';
 /** What users do, step by step, each step waiting for what they would wait for. */
 export interface Workload {
   readonly name: string;
+  /** The nodes are machines with real node agents; only these agents are disturbed. */
+  readonly hasMachines?: boolean;
   run(world: World): Promise<void>;
 }
 

@@ -85,6 +85,8 @@ export class FakeDriver {
   /** What the volume was last modified to, by its id. */
   readonly attributes = new Map<string, Readonly<Record<string, string>>>();
   readonly snapshotted = new FakeSnapshots(this.snapshots);
+  /** Makes the volume appear on the node, and tells where. */
+  plug: (volumeId: string, node: string) => string = () => '/dev/x';
   /** Whether a volume that has grown still has to grow on its node. */
   nodeExpansionRequired = true;
   /** Where the next volumes can be reached from. */
@@ -143,7 +145,7 @@ export class FakeDriver {
           if (readonly) this.publishedReadOnly.add(`${volumeId}@${nodeId}`);
           else this.publishedReadOnly.delete(`${volumeId}@${nodeId}`);
           this.published.add(`${volumeId}@${nodeId}`);
-          return { publishContext: { device: '/dev/x' } };
+          return { publishContext: { device: this.plug(volumeId, nodeId) } };
         }),
       controllerUnpublishVolume: async ({ volumeId, nodeId, secrets }) =>
         this.#act('ControllerUnpublishVolume', `${volumeId}@${nodeId}`, () => {

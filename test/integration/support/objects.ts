@@ -55,3 +55,14 @@ export function podDraft(name: string, claimName?: string): Draft<Pod> {
     },
   };
 }
+
+/** A pod whose container mounts `claimName`, or what else is its volume `disk`. */
+export function mountingPod(name: string, claimName?: string): Draft<Pod> {
+  const { metadata, spec } = podDraft(name);
+  const containers = spec.containers.map((container) => ({
+    ...container,
+    volumeMounts: [{ name: 'disk', mountPath: '/data' }],
+  }));
+  const volumes = claimName ? [{ name: 'disk', persistentVolumeClaim: { claimName } }] : [];
+  return { metadata, spec: { ...spec, volumes, containers } };
+}

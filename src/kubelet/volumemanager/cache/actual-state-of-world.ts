@@ -46,6 +46,8 @@ export interface ActualVolume {
   readonly pods: ReadonlyMap<string, PodMount>;
   /** What the claim showed when this run first had the volume mounted; then what the last node expansion reached. */
   readonly sizeBytes: bigint | undefined;
+  /** An earlier run of the agent mounted it: nobody knows at what size. */
+  readonly foundOnDisk: boolean;
   /** The driver refuses to expand to this size, now or ever: no retry until another is asked or it is mounted anew. */
   readonly expandRefusedBytes: bigint | undefined;
 }
@@ -87,6 +89,7 @@ export class ActualStateOfWorld {
         deviceMountPath: '',
         pods: new Map(),
         sizeBytes: undefined,
+        foundOnDisk: false,
         expandRefusedBytes: undefined,
       });
     }
@@ -105,16 +108,21 @@ export class ActualStateOfWorld {
   }
 
   markDeviceReconstructed(name: UniqueVolumeName, state: MountState, deviceMountPath: string): void {
-    Object.assign(this.#entry(name), { device: state, deviceMountPath, deviceReconstructed: true });
+    const found = { device: state, deviceMountPath, deviceReconstructed: true, foundOnDisk: true };
+    Object.assign(this.#entry(name), found);
   }
 
   setDevicePath(name: UniqueVolumeName, devicePath: string): void {
     this.#entry(name).devicePath = devicePath;
   }
 
-  /** What is known of the size when a pod gets the volume; later looks at the claim may see another node's work. */
+  /**
+   * What is known of the size when a pod gets the volume; later looks at the claim may see another node's work. So may
+   * the first look after a restart of the agent.
+   */
   initializeSize(name: UniqueVolumeName, sizeBytes: bigint | undefined): void {
-    this.#entry(name).sizeBytes ??= sizeBytes;
+    const entry = this.#entry(name);
+    if (!entry.foundOnDisk) entry.sizeBytes ??= sizeBytes;
   }
 
   markExpanded(name: UniqueVolumeName, sizeBytes: bigint): void {
@@ -132,7 +140,9 @@ export class ActualStateOfWorld {
   }
 
   setPodMount(name: UniqueVolumeName, mount: PodMount): void {
-    this.#entry(name).pods.set(podVolumeKey(mount.podUid, mount.spec.name), mount);
+    const entry = this.#entry(name);
+    entry.pods.set(podVolumeKey(mount.podUid, mount.spec.name), mount);
+    entry.foundOnDisk ||= mount.reconstructed;
     const names = this.#namesByPod.get(mount.podUid) ?? new Set();
     this.#namesByPod.set(mount.podUid, names.add(name));
   }

@@ -69,6 +69,8 @@ export async function expandVolume(
   }
   if (step === 'due') await showSize(context, request, attempt, signal);
   context.actual.markExpanded(name, newSizeBytes);
+  // It may well have had the size before the agent was restarted.
+  if (step === 'onlyHere' && request.actual.foundOnDisk) return;
   const message = `MountVolume.NodeExpandVolume succeeded for volume "${pod.spec.name}" ${context.nodeName}`;
   context.recordEvent(pod.pod, 'Normal', 'FileSystemResizeSuccessful', message);
   context.recordEvent(begun, 'Normal', 'FileSystemResizeSuccessful', message);

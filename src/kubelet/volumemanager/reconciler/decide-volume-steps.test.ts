@@ -59,6 +59,7 @@ function actual(fields: Partial<ActualVolume> = {}): ActualVolume {
     deviceMountPath: '/d',
     pods: new Map(),
     sizeBytes: undefined,
+    foundOnDisk: false,
     expandRefusedBytes: undefined,
     ...fields,
   };
