@@ -180,7 +180,7 @@ describe('a content whose snapshot cannot be asked for', () => {
     ],
   ];
 
-  it.each(rows)('[S3] [S6] %s says so, and has no call under way', async (_title, content, message) => {
+  it.each(rows)('[S3] [S6] [rel-L13] %s says so, and has no call under way', async (_title, content, message) => {
     await world.createClass('odd', { 'csi.storage.k8s.io/odd': 'x' });
     await world.create(content);
     await world.run();
