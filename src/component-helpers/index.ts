@@ -102,6 +102,12 @@ export {
 export { podMatchesNode } from './pod-node-affinity.ts';
 export { isPodPhaseTerminal, isPodReady, isPodTerminated, podCondition } from './pod-state.ts';
 export {
+  type SnapshotNames,
+  type SnapshotSecret,
+  SnapshotSecretError,
+  snapshotSecretOf,
+} from './snapshot-secret.ts';
+export {
   claimHasNoClass,
   claimRequestBytes,
   getClaimClass,

@@ -59,6 +59,13 @@ export {
   serviceAccountTokenControllerName,
   startServiceAccountTokenController,
 } from './service-account-token/controller.ts';
+export {
+  defaultSnapshotControllerSettings,
+  type SnapshotControllerOptions,
+  type SnapshotControllerSettings,
+  snapshotControllerName,
+  startSnapshotController,
+} from './snapshot/controller.ts';
 export { startStatefulSetController, statefulSetControllerName } from './statefulset/controller.ts';
 export { startTaintEvictionController, taintEvictionControllerName } from './taint-eviction/controller.ts';
 export {

@@ -791,7 +791,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, Reado
    "creationTime": "When the snapshot was taken.",
    "error": "The last failure; absent after a success.",
    "readyToUse": "Whether volumes can be restored from it; absent when unknown.",
-   "restoreSize": "The least size of a volume that is restored from it.",
+   "restoreSize": "A quantity as it was written: the least size of a volume that is restored from it.",
    "volumeGroupSnapshotName": "The VolumeGroupSnapshot that it is part of.",
    "": "What became of a snapshot."
   }

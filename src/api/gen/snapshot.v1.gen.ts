@@ -114,7 +114,7 @@ export interface VolumeSnapshotStatus {
   readonly error?: VolumeSnapshotError;
   /** Whether volumes can be restored from it; absent when unknown. */
   readonly readyToUse?: boolean;
-  /** The least size of a volume that is restored from it. */
+  /** A quantity as it was written: the least size of a volume that is restored from it. */
   readonly restoreSize?: string;
   /** The VolumeGroupSnapshot that it is part of. */
   readonly volumeGroupSnapshotName?: string;

@@ -364,7 +364,7 @@ export const tables: Readonly<Record<string, Readonly<Record<string, string>>>> 
   "VolumeSnapshotError": "type VolumeSnapshotError\nmessage? string @2*\ntime? time @1",
   "VolumeSnapshotSource": "type VolumeSnapshotSource\npersistentVolumeClaimName? string @1*\nvolumeSnapshotContentName? string @2*",
   "VolumeSnapshotSpec": "type VolumeSnapshotSpec\nsource VolumeSnapshotSource @1\nvolumeSnapshotClassName? string @2*",
-  "VolumeSnapshotStatus": "type VolumeSnapshotStatus\nboundVolumeSnapshotContentName? string @1*\ncreationTime? time @2\nerror? VolumeSnapshotError @5\nreadyToUse? bool @3*\nrestoreSize? quantity @4\nvolumeGroupSnapshotName? string @6*"
+  "VolumeSnapshotStatus": "type VolumeSnapshotStatus\nboundVolumeSnapshotContentName? string @1*\ncreationTime? time @2\nerror? VolumeSnapshotError @5\nreadyToUse? bool @3*\nrestoreSize? string @4*\nvolumeGroupSnapshotName? string @6*"
  },
  "storage.v1": {
   "CSIDriver": "kind CSIDriver cluster\nmetadata? meta.ObjectMeta @1\nspec CSIDriverSpec @2",

@@ -157,6 +157,16 @@ describe('the rules of snapshots', () => {
     expect(updateProblems(type, before, after)).toEqual(expected);
   });
 
+  it('[S1] of a status: the size is a quantity, kept as it was written', () => {
+    const before = prepared(snapshots, snapshot(ofClaim));
+    const sized = (restoreSize: string) => prepared(snapshots, { ...snapshot(ofClaim), status: { restoreSize } });
+    expect(sized('5000000000')).toMatchObject({ status: { restoreSize: '5000000000' } });
+    expect(validateUpdate(snapshots, sized('5000000000'), before, 'status')).toEqual([]);
+    const [problem] = validateUpdate(snapshots, sized('big'), before, 'status');
+    expect(problem?.field).toBe('status.restoreSize');
+    expect(problem?.message).toMatch(/^Invalid value: "big": status\.restoreSize in body should match '\^\(/);
+  });
+
   it('[S1] of a status: the size is not negative', () => {
     const problemsOf = (restoreSize: number) =>
       validateUpdate(

@@ -14,6 +14,7 @@ import { FieldPath } from './field-path.ts';
 const deletionPolicies = ['Delete', 'Retain'];
 const specPath = FieldPath.of('spec');
 const sourcePath = specPath.child('source');
+const restoreSizePath = FieldPath.of('status', 'restoreSize');
 const uncheckedRules =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
@@ -102,11 +103,20 @@ export function validateVolumeSnapshotContentUpdate(
   validateContentRules(errors, spec);
 }
 
+/** A quantity; it is kept as it was written. */
+const sizePattern =
+  /^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$/;
+
+export function validateVolumeSnapshotStatus(errors: FieldErrors, { status }: VolumeSnapshot): void {
+  const { restoreSize } = status ?? {};
+  if (restoreSize === undefined || sizePattern.test(restoreSize)) return;
+  errors.invalid(restoreSizePath, restoreSize, `${restoreSizePath} in body should match '${sizePattern.source}'`);
+}
+
 export function validateVolumeSnapshotContentStatus(errors: FieldErrors, { status }: VolumeSnapshotContent): void {
   const { restoreSize = 0 } = status ?? {};
   if (restoreSize >= 0) return;
-  const path = FieldPath.of('status', 'restoreSize');
-  errors.invalid(path, restoreSize, `${path} in body should be greater than or equal to 0`);
+  errors.invalid(restoreSizePath, restoreSize, `${restoreSizePath} in body should be greater than or equal to 0`);
 }
 
 export function validateVolumeSnapshotClass(errors: FieldErrors, snapshotClass: VolumeSnapshotClass): void {

@@ -74,6 +74,7 @@ register(resources.csiStorageCapacities, {
 register(resources.volumeSnapshots, {
   create: snapshot.validateVolumeSnapshot,
   update: snapshot.validateVolumeSnapshotUpdate,
+  status: snapshot.validateVolumeSnapshotStatus,
 });
 register(resources.volumeSnapshotContents, {
   create: snapshot.validateVolumeSnapshotContent,

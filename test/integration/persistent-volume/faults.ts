@@ -33,6 +33,8 @@ export class FaultyClient {
     this.client = {
       ...client,
       get: failing('get', client.get) as Client['get'],
+      list: failing('list', client.list) as Client['list'],
+      patch: failing('patch', client.patch) as Client['patch'],
       create: failing('create', client.create) as Client['create'],
       update: failing('update', client.update) as Client['update'],
       updateStatus: failing('update', client.updateStatus, '/status') as Client['updateStatus'],
