@@ -47,6 +47,8 @@ export interface SidecarFlags {
   readonly attacher?: Partial<AttacherFlags>;
   readonly resizer?: Partial<ResizerFlags>;
   readonly snapshotter?: Partial<SnapshotterFlags>;
+  /** The namespace of the roles, where they keep what is their own. */
+  readonly namespace?: string;
 }
 
 export interface ConnectedDriver extends CsiDriver, AsyncDisposable {}
@@ -91,6 +93,12 @@ export function startDriverRoles(
   const capacity = flags.capacity && stack.use(startPublication(environment, driver, flags.capacity));
   const refresher = capacity ? { capacity } : {};
   stack.use(startProvisioner({ ...provisioning, random, ...refresher, flags: flags.provisioner ?? {} }));
+  const component = `${driver.name}_${environment.hostName}_${random.uuid()}`;
+  const client = environment.client('external-provisioner');
+  const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
+  const own = flags.namespace === undefined ? {} : { namespace: flags.namespace };
+  const provisioner = { ...own, client, informers, recorder, driver, clock, random, logger };
+  stack.use(startProvisioner({ ...provisioner, flags: flags.provisioner ?? {} }));
   const attaching = environment.client('external-attacher');
   stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
   if (canResize(driver)) stack.use(startResizer({ ...withRecorder('external-resizer'), flags: flags.resizer ?? {} }));

@@ -28,6 +28,8 @@ const masked: ReadonlySet<string> = new Set([
   'timeAdded',
   // Of the process that made the volume.
   'storage.kubernetes.io/csiProvisionerIdentity',
+  // Random, and as good as any other.
+  'signing-key',
   // Of the process that reported the attachment to the node last.
   'stowage.io/reported-by',
 ]);

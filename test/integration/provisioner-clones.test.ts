@@ -222,7 +222,7 @@ describe('external-provisioner and clones', () => {
       },
     );
 
-    it.each(['at once'])(
+    it.each(['at once', 'after a crash'])(
       '[rel-C10] [rel-C4] does not delete a source volume whose claim was torn away, %s',
       async (when) => {
         await createClaim('src');

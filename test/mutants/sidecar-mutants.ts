@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const provisioner = 'src/sidecars/external-provisioner';
 const retryTests = 'test/integration/provisioner-retries.test.ts';
+const crashTests = 'test/integration/provisioner-crash.test.ts';
 const cloneTests = 'test/integration/provisioner-clones.test.ts';
 const callTests = 'test/integration/sidecar-calls.test.ts';
 
@@ -30,6 +31,30 @@ export const sidecarMutants: readonly Mutant[] = [
     find: 'const isSmall = capacityBytes !== 0n && capacityBytes < requiredBytes;',
     replace: 'const isSmall = capacityBytes > 0n && capacityBytes < requiredBytes;',
     tests: [retryTests],
+  },
+  {
+    name: 'request-derived-anew-after-a-crash',
+    breaks: ['rel-C3'],
+    file: `${provisioner}/intent.ts`,
+    find: 'if (attempt) attempts.begin(uid, attempt);',
+    replace: 'if (attempt) return undefined;',
+    tests: [crashTests],
+  },
+  {
+    name: 'request-believed-whoever-signed-it',
+    breaks: ['rel-C3'],
+    file: `${provisioner}/signed-request.ts`,
+    find: 'if (given.length !== signature.length || !timingSafeEqual(given, signature)) return undefined;',
+    replace: 'if (given.length !== signature.length || timingSafeEqual(given, key)) return undefined;',
+    tests: [crashTests],
+  },
+  {
+    name: 'ended-request-taken-over-from-a-cache',
+    breaks: ['rel-C3'],
+    file: `${provisioner}/intent.ts`,
+    find: '|| !isIntended(claim) || attempts.hasEnded(uid, text)) return begun;',
+    replace: '|| !isIntended(claim)) return begun;',
+    tests: [crashTests],
   },
   {
     name: 'source-of-a-clone-let-go-early',

@@ -24,7 +24,8 @@ import { connectionOptions, type Environment, leaderElectionSettings, logSetting
  */
 export async function runCsiSidecar(given: GivenFlags, env: Environment): Promise<void> {
   const flags = readSidecarFlags(given);
-  const driverFlags = sidecarFlags(flags, env.NODE_NAME);
+  const namespace = flags['leader-elect-resource-namespace'];
+  const driverFlags = { ...sidecarFlags(flags, env.NODE_NAME), namespace };
   const capacity = capacitySettings(flags, env);
   const labels = leaseLabels(flags['leader-election-labels']);
   const address = httpAddress(flags['http-endpoint']);

@@ -1,7 +1,7 @@
 /**
  * The requests for volumes that are under way: once CreateVolume was called for a claim, every further call is the
- * same, whatever becomes of the class, the nodes or the selected node, until the driver's answer is final. Lost with
- * the process; the next one derives the request anew, see prepare-attempt.ts.
+ * same, whatever becomes of the class, the nodes, the selected node or the source, until the driver's answer is final.
+ * The claim carries the request as well, see signed-request.ts: what a process before this one began is taken over.
  */
 import type { SecretReference, StorageClass } from '../../api/index.ts';
 import type { ControllerClient } from '../../csi/index.ts';
@@ -30,6 +30,8 @@ export class Attempts {
   readonly #volumeIdOf = new Map<string, string>();
   /** Uids of claims by the id of the volume that theirs is filled from. */
   readonly #clonesOf = new Map<string, Set<string>>();
+  /** By uid of the claim, the text (its beginning) of an attempt that has ended: caches may still show it. */
+  readonly #endedTexts = new Map<string, string>();
 
   /** Whether a volume may be being filled from the one with the id. */
   isCloning(volumeId: string): boolean {
@@ -43,6 +45,7 @@ export class Attempts {
   /** The volume is about to be asked for. */
   begin(claimUid: string, attempt: Attempt): void {
     this.#byClaim.set(claimUid, attempt);
+    this.#endedTexts.delete(claimUid);
     const from = clonedVolumeOf(attempt);
     if (from === undefined) return;
     const clones = this.#clonesOf.get(from) ?? new Set();
@@ -58,8 +61,19 @@ export class Attempts {
     return true;
   }
 
+  /** The text that a claim is seen with tells of an attempt that has ended. */
+  hasEnded(claimUid: string, text: string): boolean {
+    return this.#endedTexts.get(claimUid) === beginningOf(text);
+  }
+
+  /** The claim is gone, or has its volume and carries no text any more. */
+  forgetEnded(claimUid: string): void {
+    this.#endedTexts.delete(claimUid);
+  }
+
   /** The attempt has ended: the next, if any, may ask for something else. */
-  end(claimUid: string): void {
+  end(claimUid: string, text?: string): void {
+    if (text !== undefined) this.#endedTexts.set(claimUid, beginningOf(text));
     const attempt = this.#byClaim.get(claimUid);
     if (attempt) this.#endClone(claimUid, attempt);
     this.#byClaim.delete(claimUid);
@@ -80,4 +94,9 @@ export class Attempts {
 function clonedVolumeOf({ request }: Attempt): string | undefined {
   const from = request.volumeContentSource?.type;
   return from?.case === 'volume' ? from.value?.volumeId : undefined;
+}
+
+/** Enough to tell one from the other: the signature. */
+function beginningOf(text: string): string {
+  return text.slice(0, 43);
 }

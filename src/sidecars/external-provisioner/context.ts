@@ -13,6 +13,7 @@ import type { CsiDriver } from '../common/driver.ts';
 import type { Attempts } from './attempts.ts';
 import type { CapacityRefresher } from './capacity/controller.ts';
 import type { LiveAttachments } from './live-attachments.ts';
+import type { SigningKey } from './signing-key.ts';
 
 export interface ProvisionerContext {
   readonly client: Client;
@@ -26,6 +27,7 @@ export interface ProvisionerContext {
   readonly classes: Lister<StorageClass>;
   readonly attachments: Lister<VolumeAttachment>;
   readonly attempts: Attempts;
+  readonly signingKey: SigningKey;
   readonly liveAttachments: LiveAttachments;
   readonly capacity: CapacityRefresher;
   readonly csiNodes: Lister<CSINode>;

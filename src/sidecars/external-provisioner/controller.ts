@@ -35,6 +35,8 @@ import {
 import { claimsBySource, sourceKey, sourceKeysOf } from './data-source.ts';
 import { concernsProvisioning } from './decide.ts';
 import { LiveAttachments } from './live-attachments.ts';
+import { annRequest } from './signed-request.ts';
+import { SigningKey } from './signing-key.ts';
 import { syncClaim } from './sync-claim.ts';
 import { attachmentsByVolume, nodesByVolumeInUse, syncVolume, uniqueNameOf } from './sync-volume.ts';
 
@@ -50,6 +52,8 @@ export interface ProvisionerOptions {
   readonly flags?: Partial<ProvisionerFlags>;
   /** Where the driver's capacity is published, too. */
   readonly capacity?: CapacityRefresher;
+  /** The provisioner's own, where it keeps a Secret; kube-system when it is not named. */
+  readonly namespace?: string;
 }
 
 export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
@@ -77,6 +81,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     classes,
     attachments,
     attempts: new Attempts(),
+    signingKey: new SigningKey({ ...options, driver: driver.name, namespace: options.namespace ?? 'kube-system' }),
     liveAttachments: new LiveAttachments(options.client),
     capacity: options.capacity ?? noRefresher,
     csiNodes: informers.informer(csiNodes),
@@ -124,9 +129,13 @@ function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContex
   claims.addHandler({
     onAdd: (claim) => queue.add(keyOf(claim)),
     onUpdate: (previous, claim) => {
+      if (claim.spec.volumeName && !claim.metadata.annotations?.[annRequest]) attempts.forgetEnded(claim.metadata.uid);
       if (concernsProvisioning(previous, claim)) queue.add(keyOf(claim));
     },
-    onDelete: ({ metadata }) => attempts.end(metadata.uid),
+    onDelete: ({ metadata }) => {
+      attempts.end(metadata.uid);
+      attempts.forgetEnded(metadata.uid);
+    },
   });
   informers.informer(volumeAttributesClasses).addHandler({
     onAdd: ({ metadata: { name } }) => {

@@ -6,7 +6,7 @@ import { secretData } from '../common/secrets.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
 import { provisioningFinalizer } from './decide.ts';
-import { releaseIntent } from './intent.ts';
+import { endAttempt, ensureIntent, releaseIntent } from './intent.ts';
 import { prepareAttempt } from './prepare-attempt.ts';
 import { type CreatedVolume, volumeNameOf } from './volume-of.ts';
 
@@ -56,20 +56,21 @@ export async function settle(
 }
 
 /** Finds out by the same call again whether the volume exists, and deletes it. */
-async function undo(context: ProvisionerContext, claim: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
+async function undo(context: ProvisionerContext, given: PersistentVolumeClaim, signal: AbortSignal): Promise<void> {
   const { attempts, classes, client, logger } = context;
-  const className = getClaimClass(claim);
-  const volumeClass = attempts.get(claim.metadata.uid)?.class ?? classes.get(className);
+  const className = getClaimClass(given);
+  const volumeClass = attempts.get(given.metadata.uid)?.class ?? classes.get(className);
   if (!volumeClass) throw new ProvisionError(`storageclass.storage.k8s.io "${className}" not found`);
-  const attempt = await prepareAttempt(context, claim, volumeClass, signal);
+  const attempt = await prepareAttempt(context, given, volumeClass, signal);
   const secrets = await secretData(client, attempt.secret, signal);
+  const claim = await ensureIntent(context, given, attempt, signal);
   let created: CreatedVolume;
   try {
     attempts.begin(claim.metadata.uid, attempt);
     created = await csiCreateVolume(context, claim, attempt, secrets, signal);
   } catch (thrown) {
     const state = stateAfter(thrown);
-    if (state !== 'background') attempts.end(claim.metadata.uid);
+    if (state !== 'background') endAttempt(context, claim);
     if (state !== 'finished') throw thrown;
     logger.info('volume of a deleted claim was never created', { claim: claim.metadata.name, error: thrown });
     return;

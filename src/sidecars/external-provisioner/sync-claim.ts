@@ -20,7 +20,7 @@ import type { Attempt } from './attempts.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { assertAsAsked, csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
 import { decideClaim } from './decide.ts';
-import { ensureIntent, releaseIntent } from './intent.ts';
+import { endAttempt, ensureIntent, findAttempt, releaseIntent } from './intent.ts';
 import { inTreeVolume, isMigratedClass } from './migration.ts';
 import { prepareAttempt } from './prepare-attempt.ts';
 import { giveBack, settle } from './settle-claim.ts';
@@ -35,7 +35,7 @@ export async function syncClaim(
   if (!claim) return done;
   const { controllerCapabilities } = context.driver;
   const className = getClaimClass(claim);
-  const begun = context.attempts.get(claim.metadata.uid);
+  const begun = await findAttempt(context, claim);
   const decision = decideClaim({
     claim,
     driver: context.driver.name,
@@ -94,7 +94,7 @@ async function provision(
   const name = `${given.metadata.namespace}/${given.metadata.name}`;
   recorder.event(given, 'Normal', 'Provisioning', `External provisioner is provisioning volume for claim "${name}"`);
   const { attempt, secrets } = await prepare(context, given, volumeClass, signal);
-  const claim = await ensureIntent(context, given, signal);
+  const claim = await ensureIntent(context, given, attempt, signal);
   try {
     context.attempts.begin(claim.metadata.uid, attempt);
     const created = await csiCreateVolume(context, claim, attempt, secrets, signal);
@@ -180,13 +180,13 @@ async function afterFailure(
   thrown: unknown,
   signal: AbortSignal,
 ): Promise<void> {
-  const { attempts, driver } = context;
+  const { driver } = context;
   tellFailure(context, claim, volumeClass, thrown);
   // The scheduler may choose better with what is left now.
   context.capacity.classChanged(volumeClass.metadata.name);
   const state = stateAfter(thrown);
   if (state === 'background') return;
-  attempts.end(claim.metadata.uid);
+  endAttempt(context, claim);
   if (state === 'refused') return;
   const exhausted = thrown instanceof CsiError && thrown.code === Code.RESOURCE_EXHAUSTED;
   const reschedule =
