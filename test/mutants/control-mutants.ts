@@ -149,7 +149,7 @@ const provisioningMutants: readonly Mutant[] = [
     name: 'volume-created-without-a-record-of-the-intent',
     breaks: ['rel-C2', 'rel-C9'],
     file: `${provisioner}/sync-claim.ts`,
-    find: 'const claim = await ensureIntent(context, given, signal);',
+    find: 'const claim = await ensureIntent(context, given, attempt, signal);',
     replace: 'const claim = given;',
     tests: [provisionerTests],
   },
