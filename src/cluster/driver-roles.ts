@@ -92,13 +92,8 @@ export function startDriverRoles(
   const provisioning = withRecorder('external-provisioner', `${driver.name}_${environment.hostName}_${random.uuid()}`);
   const capacity = flags.capacity && stack.use(startPublication(environment, driver, flags.capacity));
   const refresher = capacity ? { capacity } : {};
-  stack.use(startProvisioner({ ...provisioning, random, ...refresher, flags: flags.provisioner ?? {} }));
-  const component = `${driver.name}_${environment.hostName}_${random.uuid()}`;
-  const client = environment.client('external-provisioner');
-  const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
   const own = flags.namespace === undefined ? {} : { namespace: flags.namespace };
-  const provisioner = { ...own, client, informers, recorder, driver, clock, random, logger };
-  stack.use(startProvisioner({ ...provisioner, flags: flags.provisioner ?? {} }));
+  stack.use(startProvisioner({ ...provisioning, random, ...refresher, ...own, flags: flags.provisioner ?? {} }));
   const attaching = environment.client('external-attacher');
   stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
   if (canResize(driver)) stack.use(startResizer({ ...withRecorder('external-resizer'), flags: flags.resizer ?? {} }));
