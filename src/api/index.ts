@@ -68,6 +68,7 @@ export {
   type ResourceList,
 } from './quota/resource-list.ts';
 export { readForm } from './read-form.ts';
+export { isNewerVersion } from './resource-version.ts';
 export {
   builtInResources,
   clusterRoleBindings,

@@ -36,6 +36,8 @@ const callers: Readonly<Record<string, ProcessName>> = {
   ControllerModifyVolume: 'resizer',
 };
 
+const closingMs = 30_000;
+
 const nodeNames = ['n1', 'n2'];
 
 export interface WorldOptions {
@@ -201,6 +203,9 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#stack.disposeAsync();
+    const closing = this.#stack.disposeAsync();
+    // Each process waits a moment for its last events.
+    await this.plane.clock.advance(closingMs);
+    await closing;
   }
 }

@@ -2,13 +2,8 @@
  * An informer's cache with this process's own writes laid over it: what a write returned is seen at once, before the
  * watch brings it back. The newest version of both wins, so a late event never takes a controller back in time.
  */
-import { type KubernetesObject, keyOf } from '../../api/index.ts';
+import { isNewerVersion, type KubernetesObject, keyOf } from '../../api/index.ts';
 import type { Informer } from '../../client/index.ts';
-
-/** Whether a resourceVersion is newer: decimal integers, compared as text because an int64 does not fit a double. */
-function isNewer(version: string, than: string): boolean {
-  return version.length === than.length ? version > than : version.length > than.length;
-}
 
 export class WrittenCache<T extends KubernetesObject> {
   readonly #informer: Informer<T>;
@@ -39,7 +34,7 @@ export class WrittenCache<T extends KubernetesObject> {
     const seen = this.#informer.get(key);
     // Gone or replaced in the meantime: the informer is ahead of this write.
     if (!seen || seen.metadata.uid !== object.metadata.uid) return;
-    if (isNewer(object.metadata.resourceVersion, (this.#written.get(key) ?? seen).metadata.resourceVersion)) {
+    if (isNewerVersion(object.metadata.resourceVersion, (this.#written.get(key) ?? seen).metadata.resourceVersion)) {
       this.#written.set(key, object);
     }
   }
@@ -53,7 +48,7 @@ export class WrittenCache<T extends KubernetesObject> {
       this.#written.delete(key);
       return true;
     }
-    if (isNewer(written.metadata.resourceVersion, object.metadata.resourceVersion)) return false;
+    if (isNewerVersion(written.metadata.resourceVersion, object.metadata.resourceVersion)) return false;
     this.#written.delete(key);
     return written.metadata.resourceVersion !== object.metadata.resourceVersion;
   }

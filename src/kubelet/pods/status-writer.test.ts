@@ -12,6 +12,11 @@ const pod: Pod = {
   status: { phase: 'Pending' },
 };
 
+/** The pod as the API server shows it at a resourceVersion. */
+function shown(resourceVersion: string, status: PodStatus): Pod {
+  return { ...pod, metadata: { ...pod.metadata, resourceVersion }, status };
+}
+
 class PatchLog {
   readonly bodies: { metadata: object; status: PodStatus }[] = [];
   failures: Error[] = [];
@@ -19,7 +24,9 @@ class PatchLog {
     patch: async (_: unknown, __: unknown, patch: Patch) => {
       const failure = this.failures.shift();
       if (failure) throw failure;
-      this.bodies.push(patch.body as PatchLog['bodies'][number]);
+      const body = patch.body as PatchLog['bodies'][number];
+      this.bodies.push(body);
+      return shown(String(1 + this.bodies.length), body.status);
     },
   } as unknown as Client;
   get phases() {
@@ -60,6 +67,19 @@ describe('StatusWriter', () => {
       metadata: { uid: 'u' },
       status: { reason: null, message: null, conditions: [{ type: 'Ready', reason: null, message: null }] },
     });
+  });
+
+  it('[rel-L9] says again what others have changed meanwhile, and is not misled by what was before its own words', async () => {
+    const { log, writer } = setUp();
+    const statusOf = (status: string): PodStatus => ({ phase: 'Running', conditions: [{ type: 'Ready', status }] });
+    writer.set(pod, statusOf('True'));
+    await writer.flush('u');
+    writer.set(shown('1', statusOf('False')), statusOf('True'));
+    writer.set(shown('2', statusOf('True')), statusOf('True'));
+    expect(log.bodies).toHaveLength(1);
+    writer.set(shown('10', statusOf('False')), statusOf('True'));
+    await writer.flush('u');
+    expect(log.bodies).toHaveLength(2);
   });
 
   it('tries again while the API server is away, and gives up on a pod that is gone', async () => {

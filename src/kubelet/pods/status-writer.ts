@@ -1,8 +1,8 @@
 /**
- * Brings pod.status to the API server: at once when something has changed, and never when nothing has. While a write
- * is on the way only the newest status waits.
+ * Brings pod.status to the API server: at once when something has changed, here or there, and never when nothing has.
+ * While a write is on the way only the newest status waits.
  */
-import { isConflict, isNotFound, type Pod, type PodStatus, pods } from '../../api/index.ts';
+import { isConflict, isNewerVersion, isNotFound, type Pod, type PodStatus, pods } from '../../api/index.ts';
 import { Backoff, type Clock, isAbort, type Logger, messageOf } from '../../base/index.ts';
 import type { Client } from '../../client/index.ts';
 
@@ -31,10 +31,26 @@ function fingerprint(status: PodStatus | undefined): string {
   });
 }
 
+/** What the API server was last made to hold. */
+interface Written {
+  readonly text: string;
+  readonly resourceVersion: string;
+}
+
+/**
+ * Whether somebody else has changed what the node says of the pod: a node that nobody hears of is taken for lost, and its
+ * pods for not ready. Upstream: status_manager.go needsReconcile.
+ */
+function isOverwritten(pod: Pod, written: Written, status: PodStatus): boolean {
+  if (!isNewerVersion(pod.metadata.resourceVersion, written.resourceVersion)) return false;
+  const held = new Map(pod.status?.conditions?.map((condition) => [condition.type, condition.status]));
+  return (status.conditions ?? []).some((condition) => held.get(condition.type) !== condition.status);
+}
+
 export class StatusWriter implements AsyncDisposable {
   readonly #options: StatusWriterOptions;
   readonly #wanted = new Map<string, Entry>();
-  readonly #written = new Map<string, string>();
+  readonly #written = new Map<string, Written>();
   readonly #writing = new Map<string, Promise<void>>();
   readonly #backoff = new Backoff<string>(retry);
   readonly #stop = new AbortController();
@@ -47,10 +63,12 @@ export class StatusWriter implements AsyncDisposable {
   set(pod: Pod, status: PodStatus): void {
     const { uid } = pod.metadata;
     // What the API server holds already need not be written: as after the agent's restart.
-    const known = this.#written.get(uid) ?? fingerprint(pod.status);
+    const { resourceVersion } = pod.metadata;
+    let known = this.#written.get(uid);
+    if (!known || isOverwritten(pod, known, status)) known = { text: fingerprint(pod.status), resourceVersion };
     this.#written.set(uid, known);
     this.#wanted.set(uid, { pod, status });
-    if (!this.#writing.has(uid) && known === fingerprint(status)) this.#wanted.delete(uid);
+    if (!this.#writing.has(uid) && known.text === fingerprint(status)) this.#wanted.delete(uid);
     else this.#start(uid);
   }
 
@@ -82,8 +100,10 @@ export class StatusWriter implements AsyncDisposable {
     for (let entry = this.#wanted.get(uid); entry && !signal.aborted; entry = this.#wanted.get(uid)) {
       const text = fingerprint(entry.status);
       try {
-        if (text !== this.#written.get(uid)) await this.#patch(entry, signal);
-        this.#written.set(uid, text);
+        if (text !== this.#written.get(uid)?.text) {
+          const { metadata } = await this.#patch(entry, signal);
+          this.#written.set(uid, { text, resourceVersion: metadata.resourceVersion });
+        }
         this.#backoff.forget(uid);
         if (this.#wanted.get(uid) === entry) this.#wanted.delete(uid);
       } catch (thrown) {
@@ -100,7 +120,7 @@ export class StatusWriter implements AsyncDisposable {
     }
   }
 
-  async #patch({ pod, status }: Entry, signal: AbortSignal): Promise<void> {
+  async #patch({ pod, status }: Entry, signal: AbortSignal): Promise<Pod> {
     const { namespace, name, uid } = pod.metadata;
     const removed = Object.fromEntries(
       optionalKeys.filter((key) => status[key] === undefined).map((key) => [key, null]),
@@ -110,6 +130,6 @@ export class StatusWriter implements AsyncDisposable {
     // The uid is a precondition.
     const body = { metadata: { uid }, status: { ...removed, ...status, ...(conditions ? { conditions } : {}) } };
     const patch = { type: 'strategic', body } as const;
-    await this.#options.client.patch(pods, { namespace, name }, patch, { subresource: 'status', signal });
+    return await this.#options.client.patch(pods, { namespace, name }, patch, { subresource: 'status', signal });
   }
 }
