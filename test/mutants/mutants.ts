@@ -10,6 +10,7 @@ import { reclaimMutants } from './reclaim-mutants.ts';
 import { schedulerMutants } from './scheduler-mutants.ts';
 import { serverMutants } from './server-mutants.ts';
 import { sidecarMutants } from './sidecar-mutants.ts';
+import { snapshotMutants } from './snapshot-mutants.ts';
 import { workloadMutants } from './workload-mutants.ts';
 
 export const mutants: readonly Mutant[] = [
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...reclaimMutants,
   ...attachMutants,
   ...sidecarMutants,
+  ...snapshotMutants,
   ...schedulerMutants,
   ...workloadMutants,
   ...nodeMutants,
