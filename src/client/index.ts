@@ -18,3 +18,4 @@ export {
 } from './reconciler.ts';
 export { type ReconcileOutcome, type ReconcilerOptions, runReconciler } from './run-reconciler.ts';
 export type { BucketOptions } from './token-bucket.ts';
+export { untilServed } from './until-served.ts';

@@ -1,5 +1,6 @@
 /** The objects that are there before anybody asks: namespaces, classes of the bundled driver, priority classes. */
 import {
+  annIsDefaultSnapshotClass,
   csiDrivers,
   type Draft,
   isAlreadyExists,
@@ -8,6 +9,7 @@ import {
   priorityClasses,
   type ResourceType,
   storageClasses,
+  volumeSnapshotClasses,
 } from '../api/index.ts';
 import type { Client } from '../client/index.ts';
 import { annIsDefaultClass } from '../component-helpers/index.ts';
@@ -41,7 +43,7 @@ export async function ensureSystemObjects(client: Client): Promise<void> {
   ]);
 }
 
-/** The CSIDriver and the two classes of the bundled hostpath driver. */
+/** The CSIDriver and the classes of the bundled hostpath driver: two for volumes, one for snapshots. */
 export async function ensureHostpathObjects(client: Client): Promise<void> {
   const common = { provisioner: hostpathDriverName, reclaimPolicy: 'Delete', allowVolumeExpansion: true };
   await Promise.all([
@@ -63,6 +65,11 @@ export async function ensureHostpathObjects(client: Client): Promise<void> {
       ...common,
       metadata: { name: 'standard-wait' },
       volumeBindingMode: 'WaitForFirstConsumer',
+    }),
+    ensure(client, volumeSnapshotClasses, {
+      metadata: { name: 'csi-hostpath-snapclass', annotations: { [annIsDefaultSnapshotClass]: 'true' } },
+      driver: hostpathDriverName,
+      deletionPolicy: 'Delete',
     }),
   ]);
 }

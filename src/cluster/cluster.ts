@@ -31,6 +31,7 @@ import type { ClusterOptions } from './options.ts';
 import { Parts } from './parts.ts';
 import { untilReady } from './ready.ts';
 import { decisionPage } from './serving/pages.ts';
+import { startSnapshots } from './snapshots.ts';
 
 export interface Services {
   readonly clock: Clock;
@@ -89,6 +90,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
     'controllers',
     startControllers({ clock, random, logger, ...told, informers, client, rootCa, settings, plugins }),
   );
+  parts.add('snapshot controller', startSnapshots({ ...environment, ...told }));
   const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }));
   const nodes = parts.add(
     'nodes',

@@ -6,6 +6,7 @@ const surroundings = () => ({ uid: process.getuid?.() ?? 0, env: process.env });
 const roles = {
   'controller-manager': 'run the storage and workload controllers, with the flags of kube-controller-manager',
   scheduler: 'place pods where their volumes can be, with the flags of kube-scheduler',
+  'snapshot-controller': 'give volume snapshots their contents, with the flags of snapshot-controller',
   'csi-sidecar': 'run every sidecar role of one CSI driver',
   kubelet: 'run pods and their volumes on this machine',
 } as const;

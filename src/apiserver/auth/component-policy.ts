@@ -1,6 +1,7 @@
 /**
- * The roles of the controller manager, of each of its controllers and of the scheduler, as a Kubernetes 1.36 cluster has
- * them: what suffices here suffices there. Upstream: plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
+ * The roles of the controller manager, of each of its controllers, of the scheduler and of the snapshot controller, as a
+ * Kubernetes 1.36 cluster has them: what suffices here suffices there. Upstream:
+ * plugin/pkg/auth/authorizer/rbac/bootstrappolicy.
  */
 import type { ClusterRoleBinding, PolicyRule } from '../../api/index.ts';
 
@@ -191,6 +192,20 @@ const schedulerRules: readonly PolicyRule[] = [
   rule(read, 'storage.k8s.io', 'csinodes', 'csidrivers', 'csistoragecapacities', 'volumeattachments'),
 ];
 
+const snapshots = 'snapshot.storage.k8s.io';
+/** Upstream: external-snapshotter deploy/kubernetes/snapshot-controller/rbac-snapshot-controller.yaml. */
+const snapshotControllerRules: readonly PolicyRule[] = [
+  rule(read, '', 'persistentvolumes', 'nodes'),
+  rule([...read, 'update'], '', 'persistentvolumeclaims'),
+  rule(['list', 'watch', 'create', 'update', 'patch'], ['', 'events.k8s.io'], 'events'),
+  rule(read, snapshots, 'volumesnapshotclasses'),
+  rule([...readUpdate, 'create', 'delete'], snapshots, 'volumesnapshotcontents'),
+  rule(['patch'], snapshots, 'volumesnapshotcontents/status'),
+  rule([...readUpdate, 'create', 'delete'], snapshots, 'volumesnapshots'),
+  rule(['update', 'patch'], snapshots, 'volumesnapshots/status'),
+  ...lease('snapshot-controller-leader'),
+];
+
 const volumeSchedulerRules: readonly PolicyRule[] = [
   rule(readUpdate, '', 'persistentvolumes', 'persistentvolumeclaims'),
   rule(read, 'storage.k8s.io', 'storageclasses'),
@@ -202,6 +217,7 @@ export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
   'system:kube-controller-manager': controllerManagerRules,
   'system:kube-scheduler': schedulerRules,
   'system:volume-scheduler': volumeSchedulerRules,
+  'snapshot-controller-runner': snapshotControllerRules,
   ...Object.fromEntries(Object.entries(controllerRules).map(([account, rules]) => [prefix + account, rules])),
 };
 
@@ -211,6 +227,7 @@ export const componentSubjects: Readonly<Record<string, readonly Subject[]>> = {
   'system:kube-controller-manager': [user('system:kube-controller-manager')],
   'system:kube-scheduler': [user('system:kube-scheduler')],
   'system:volume-scheduler': [user('system:kube-scheduler')],
+  'snapshot-controller-runner': [{ kind: 'ServiceAccount', name: 'snapshot-controller', namespace: 'kube-system' }],
   ...Object.fromEntries(
     Object.keys(controllerRules).map((name) => [
       prefix + name,

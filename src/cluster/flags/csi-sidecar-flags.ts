@@ -14,23 +14,12 @@ import {
   gates,
   type IdleFlags,
   integer,
-  readFlags,
   text,
 } from './flag-table.ts';
+import { readSpelledFlags, spelledFlags } from './sidecar-spellings.ts';
 
 const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
 
-/** How upstream's sidecars write flags that the other roles have under another name. */
-const spellings = {
-  'leader-election': 'leader-elect',
-  'leader-election-namespace': 'leader-elect-resource-namespace',
-  'leader-election-lease-duration': 'leader-elect-lease-duration',
-  'leader-election-renew-deadline': 'leader-elect-renew-deadline',
-  'leader-election-retry-period': 'leader-elect-retry-period',
-  'metrics-address': 'http-endpoint',
-} as const;
-
-const sameAs = (name: string) => `the same as --${name}`;
 const ownDefault = '0: as many as the sidecar of upstream';
 
 export const csiSidecarFlags = {
@@ -38,20 +27,11 @@ export const csiSidecarFlags = {
   ...leaderElection,
   ...loggingFlags,
   ...capacityFlags,
-  'leader-elect-retry-period': duration('5s', 'between renewals, and between tries to become the leader', { above: 0 }),
+  ...spelledFlags,
   'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
-  'leader-election': bool(true, sameAs(spellings['leader-election'])),
-  'leader-election-namespace': text('', sameAs(spellings['leader-election-namespace'])),
-  'leader-election-lease-duration': duration('15s', sameAs(spellings['leader-election-lease-duration'])),
-  'leader-election-renew-deadline': duration('10s', sameAs(spellings['leader-election-renew-deadline'])),
-  'leader-election-retry-period': duration('5s', sameAs(spellings['leader-election-retry-period'])),
-  'leader-election-labels': text('', 'labels of the lease: a=b,c=d'),
   'csi-address': text('/run/csi/socket', "the driver's socket"),
   'kubelet-registration-path': text('', "the driver's socket as the kubelet sees it"),
   'plugin-registration-path': text('', "the kubelet's registration directory"),
-  'http-endpoint': text('', 'where health and metrics are served over plain HTTP, such as :8080; empty: nowhere'),
-  'metrics-address': text('', sameAs(spellings['metrics-address'])),
-  'metrics-path': text('/metrics', 'where metrics are found there'),
   timeout: duration(
     '0s',
     'how long a call to the driver may take; 0: 1m for snapshots, 15s to attach, 10s for all else',
@@ -92,16 +72,9 @@ export const idleCsiSidecarFlags: IdleFlags = {
 
 type Values = FlagValues<typeof csiSidecarFlags>;
 
-/** With upstream's spellings told as those of the other roles. Throws a UsageError that begins with the flag's name. */
+/** Throws a UsageError that begins with the flag's name. */
 export function readSidecarFlags(given: GivenFlags): Values {
-  // A mistake is told by the name that was written.
-  readFlags(csiSidecarFlags, given);
-  const renamed = new Map(given);
-  for (const [spelling, name] of Object.entries(spellings)) {
-    const value = given.get(spelling);
-    if (value !== undefined) renamed.set(name, value);
-  }
-  return readFlags(csiSidecarFlags, renamed);
+  return readSpelledFlags(csiSidecarFlags, given);
 }
 
 /** @param nodeName the node's name as the environment tells it, empty when it does not. */

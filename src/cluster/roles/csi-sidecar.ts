@@ -5,7 +5,6 @@ import { lookUpOwner } from '../../sidecars/index.ts';
 import { connectToDriver, type SidecarFlags, startDriverRoles, startRegistrars } from '../driver-roles.ts';
 import { type CapacitySettings, capacitySettings } from '../flags/capacity-flags.ts';
 import {
-  type HttpAddress,
   httpAddress,
   idleCsiSidecarFlags,
   leaseLabels,
@@ -13,10 +12,9 @@ import {
   sidecarFlags,
 } from '../flags/csi-sidecar-flags.ts';
 import { type GivenFlags, idleFlagsGiven } from '../flags/flag-table.ts';
-import { startHttpEndpoint } from '../serving/http-endpoint.ts';
-import { printProcessMetrics } from '../serving/process-metrics.ts';
-import { type Role, type RoleProcess, runRole, whileLeading } from './role.ts';
+import { type Role, runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
+import { serveOver } from './serve-over.ts';
 
 /**
  * `stowage csi-sidecar`: every sidecar role of one driver in one process. The driver is registered with its kubelet at
@@ -74,17 +72,4 @@ async function publication(role: Role, { flags, owner, rateLimit }: CapacitySett
     flags: { capacity },
     environment: { capacityClient: createClient({ transport, fieldManager: 'external-provisioner' }) },
   };
-}
-
-async function serveOver(running: RoleProcess, address: HttpAddress, metricsPath: string): Promise<void> {
-  const { metrics, health, stack, logger } = running;
-  const { port } = stack.use(
-    await startHttpEndpoint({
-      ...address,
-      metricsPath,
-      metrics: async () => metrics.print() + (await printProcessMetrics()),
-      leaseProblem: () => health.leaseProblem(),
-    }),
-  );
-  logger.info('serving health and metrics', { port });
 }

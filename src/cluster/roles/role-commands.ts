@@ -4,11 +4,13 @@ import { csiSidecarFlags, idleCsiSidecarFlags } from '../flags/csi-sidecar-flags
 import { type FlagTable, flatten, type GivenFlags } from '../flags/flag-table.ts';
 import { idleKubeletFlags, kubeletFlags } from '../flags/other-role-flags.ts';
 import { idleSchedulerFlags, schedulerFlags } from '../flags/scheduler-flags.ts';
+import { idleSnapshotControllerFlags, snapshotControllerFlags } from '../flags/snapshot-controller-flags.ts';
 import type { Surroundings } from '../options.ts';
 import { runControllerManager } from './controller-manager.ts';
 import { runCsiSidecar } from './csi-sidecar.ts';
 import { runKubelet } from './kubelet.ts';
 import { runScheduler } from './scheduler.ts';
+import { runSnapshotController } from './snapshot-controller.ts';
 
 export interface RoleCommand {
   readonly flags: FlagTable;
@@ -18,7 +20,7 @@ export interface RoleCommand {
 }
 
 export const roleCommands: Readonly<
-  Record<'controller-manager' | 'scheduler' | 'csi-sidecar' | 'kubelet', RoleCommand>
+  Record<'controller-manager' | 'scheduler' | 'snapshot-controller' | 'csi-sidecar' | 'kubelet', RoleCommand>
 > = {
   'controller-manager': {
     flags: controllerManagerFlags,
@@ -29,6 +31,11 @@ export const roleCommands: Readonly<
     flags: schedulerFlags,
     idle: flatten(idleSchedulerFlags),
     run: (given, { env }) => runScheduler(given, env),
+  },
+  'snapshot-controller': {
+    flags: snapshotControllerFlags,
+    idle: flatten(idleSnapshotControllerFlags),
+    run: (given, { env }) => runSnapshotController(given, env),
   },
   'csi-sidecar': {
     flags: csiSidecarFlags,

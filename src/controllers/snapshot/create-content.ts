@@ -3,6 +3,7 @@ import {
   annSnapshotDeletionSecretName,
   annSnapshotDeletionSecretNamespace,
   apiVersionOf,
+  contentBoundFinalizer,
   type Draft,
   isAlreadyExists,
   isConflict,
@@ -84,6 +85,8 @@ function contentDraft(
   return {
     metadata: {
       name,
+      // Upstream puts it on with a second write, which meets the first one of the snapshotter.
+      finalizers: [contentBoundFinalizer],
       ...(node ? { labels: { [labelSnapshotManagedBy]: node.metadata.name } } : {}),
       ...(annotations ? { annotations } : {}),
     },
