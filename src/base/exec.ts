@@ -18,6 +18,8 @@ export interface ExecOptions {
   readonly cwd?: string;
   /** Bytes of standard output and of standard error that are kept; a command that writes more is killed. */
   readonly outputLimitBytes?: number;
+  /** Standard error is taken for standard output, in the order in which both arrive. */
+  readonly mergeOutput?: boolean;
 }
 
 export interface ExecResult {
@@ -118,7 +120,7 @@ function runCommand(clock: Clock, command: string, args: readonly string[], opti
     }
     const limitBytes = options.outputLimitBytes ?? defaultOutputLimitBytes;
     const stdout = new Collector(limitBytes);
-    const stderr = new Collector(limitBytes);
+    const stderr = options.mergeOutput ? stdout : new Collector(limitBytes);
     let failure: Error | undefined;
     const child = spawn(command, [...args], {
       detached: true,
@@ -133,7 +135,8 @@ function runCommand(clock: Clock, command: string, args: readonly string[], opti
       child.stdout?.destroy();
       child.stderr?.destroy();
     };
-    const details = () => ({ command, args, stdout: stdout.text, stderr: stderr.text });
+    const errors = () => (options.mergeOutput ? '' : stderr.text);
+    const details = () => ({ command, args, stdout: stdout.text, stderr: errors() });
     const timer = clock.setTimer(options.timeoutMs, () => {
       const cause = new TimeoutError(`timed out after ${options.timeoutMs} ms`);
       kill(new ExecError(`${command} timed out after ${options.timeoutMs} ms and was killed`, { ...details(), cause }));
@@ -162,9 +165,9 @@ function runCommand(clock: Clock, command: string, args: readonly string[], opti
     child.on('close', (code, killedBy) => {
       finish();
       if (failure) reject(failure);
-      else if (code === 0) resolve({ exitCode: 0, stdout: stdout.text, stderr: stderr.text });
+      else if (code === 0) resolve({ exitCode: 0, stdout: stdout.text, stderr: errors() });
       else {
-        const message = describeFailure(command, code, killedBy, stderr.text);
+        const message = describeFailure(command, code, killedBy, errors());
         reject(new ExecError(message, { ...details(), exitCode: code ?? undefined, killedBy: killedBy ?? undefined }));
       }
     });

@@ -34,3 +34,4 @@ export { makePipes, type Pipe } from './pipe.ts';
 export { nameSuffix, type Random, realRandom, seededRandom } from './random.ts';
 export { shellCommand, shellQuote } from './shell-quote.ts';
 export { VirtualClock } from './virtual-clock.ts';
+export { type WatchDirectory, watchDirectory } from './watch-directory.ts';

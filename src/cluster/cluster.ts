@@ -10,6 +10,7 @@ import { createApiServer, openSqliteStore } from '../apiserver/index.ts';
 import { type Clock, DecisionLog, type Logger, MetricsRegistry, type Random, realFs } from '../base/index.ts';
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../client/index.ts';
 import { Scheduler } from '../scheduler/index.ts';
+import { FlexControllerPlugin } from '../volume-plugins/index.ts';
 import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from './bootstrap-objects.ts';
 import { loadControllerPlugins } from './controller-plugins.ts';
 import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
@@ -23,6 +24,7 @@ import {
   startDriverRoles,
   startRegistrars,
 } from './driver-roles.ts';
+import { startFlexDrivers } from './flex-drivers.ts';
 import { startHostpathProcess } from './hostpath-process.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { listenForClients } from './listen.ts';
@@ -84,17 +86,19 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
   const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
   const { rootCa } = server;
+  const flexDrivers = parts.add('FlexVolume drivers', startFlexDrivers(options.volumePluginDir, { clock, logger }));
+  const flexPlugin = new FlexControllerPlugin(flexDrivers);
   const settings = controllerSettingsOf(options);
   const plugins = await loadControllerPlugins(settings.binder, { fs: realFs, clock });
   parts.add(
     'controllers',
-    startControllers({ clock, random, logger, ...told, informers, client, rootCa, settings, plugins }),
+    startControllers({ clock, random, logger, ...told, informers, client, rootCa, settings, plugins, flexPlugin }),
   );
   parts.add('snapshot controller', startSnapshots({ ...environment, ...told }));
   const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }));
   const nodes = parts.add(
     'nodes',
-    await startNodes(options, { clock, random, logger, client, server, informers }),
+    await startNodes(options, { clock, random, logger, client, server, informers, flexDrivers }),
     nodesTimeoutMs,
   );
   informers.start();

@@ -3,13 +3,15 @@
 import type { ResourceType } from '../api/index.ts';
 import type { Client, WatchableTypes } from '../client/index.ts';
 import * as controllers from '../controllers/index.ts';
-import type { ControllerPlugins } from '../volume-plugins/index.ts';
+import type { ControllerPlugins, FlexControllerPlugin } from '../volume-plugins/index.ts';
 import type { ControllerSettings } from './controller-settings.ts';
 
 /** What a start may use beyond what every controller is given. */
 export interface ControllerContext {
   readonly settings: ControllerSettings;
   readonly plugins: ControllerPlugins;
+  /** The FlexVolume drivers that are installed beside the controllers. */
+  readonly flexPlugin: FlexControllerPlugin | undefined;
   /** The certificate of the cluster's authority, PEM; '' when it is not known. */
   readonly rootCa: string;
   /** Asks the server for every kind that a namespace may hold; undefined where only the built-in ones are served. */
@@ -47,9 +49,10 @@ const volumes: readonly ControllerEntry[] = [
     name: 'persistentvolume-attach-detach-controller',
     component: controllers.attachDetachControllerName,
     account: 'attachdetach-controller',
-    start: (options, { settings: { attachDetach } }) =>
+    start: (options, { settings: { attachDetach }, flexPlugin }) =>
       controllers.startAttachDetachController({
         ...options,
+        ...(flexPlugin ? { flexPlugin } : {}),
         syncPeriodMs: attachDetach.reconcileSync ? attachDetach.syncPeriodMs : 0,
         forceDetachOnTimeout: attachDetach.forceDetachOnTimeout,
       }),
@@ -76,7 +79,8 @@ const volumes: readonly ControllerEntry[] = [
     name: 'persistentvolume-expander-controller',
     component: controllers.expandControllerName,
     account: 'expand-controller',
-    start: controllers.startExpandController,
+    start: (options, { flexPlugin }) =>
+      controllers.startExpandController({ ...options, ...(flexPlugin ? { flexPlugin } : {}) }),
   },
   {
     name: 'ephemeral-volume-controller',

@@ -2,7 +2,7 @@
 import type { ResourceType } from '../api/index.ts';
 import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory, type WatchableTypes } from '../client/index.ts';
-import { ControllerPlugins } from '../volume-plugins/index.ts';
+import { ControllerPlugins, type FlexControllerPlugin } from '../volume-plugins/index.ts';
 import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
 import { controllerTable } from './controller-table.ts';
 
@@ -24,13 +24,14 @@ export interface ControllerEnvironment {
   readonly settings?: ControllerSettings;
   /** Plugins that provision, delete and recycle volumes; none unless given. */
   readonly plugins?: ControllerPlugins;
+  readonly flexPlugin?: FlexControllerPlugin;
   /** The names of those to run; all unless given. */
   readonly enabled?: ReadonlySet<string>;
 }
 
 export function startControllers(environment: ControllerEnvironment): AsyncDisposable {
   const { clock, random, informers, metrics, decisions, enabled } = environment;
-  const { namespacedTypes, watchableTypes } = environment;
+  const { flexPlugin, namespacedTypes, watchableTypes } = environment;
   const reader = environment.reader ? { reader: environment.reader } : {};
   const { settings = defaultControllerSettings, plugins = new ControllerPlugins([]), rootCa } = environment;
   const stack = new AsyncDisposableStack();
@@ -41,9 +42,16 @@ export function startControllers(environment: ControllerEnvironment): AsyncDispo
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
     const concurrency = settings.concurrency[name];
     const options = { concurrency, client, ...reader, informers, recorder, clock, random, logger, metrics, decisions };
-    stack.use(
-      start(options, { settings, plugins, rootCa, client: environment.client, namespacedTypes, watchableTypes }),
-    );
+    const context = {
+      settings,
+      plugins,
+      flexPlugin,
+      rootCa,
+      client: environment.client,
+      namespacedTypes,
+      watchableTypes,
+    };
+    stack.use(start(options, context));
   }
   return stack;
 }

@@ -6,6 +6,7 @@ import { type Clock, type Logger, type Random, realExec, realFs } from '../base/
 import { type Client, createInformerFactory, type Informer } from '../client/index.ts';
 import { createProcessRuntime, type Kubelet, type ServerTls, startKubelet } from '../kubelet/index.ts';
 import { createMounter } from '../mount/index.ts';
+import type { FlexDrivers } from '../volume-plugins/index.ts';
 
 export interface NodeOptions {
   readonly nodeName: string;
@@ -18,6 +19,7 @@ export interface NodeOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly flexDrivers?: FlexDrivers;
   /** Whether the attach/detach controller attaches volumes to this node (default) or nobody does. */
   readonly controllerAttachDetach?: boolean;
   /** The endpoint for logs and exec; without it there is none. */

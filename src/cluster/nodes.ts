@@ -5,6 +5,7 @@ import type { ApiServer } from '../apiserver/index.ts';
 import type { Clock, Logger, Random } from '../base/index.ts';
 import type { Client, InformerFactory } from '../client/index.ts';
 import type { Kubelet } from '../kubelet/index.ts';
+import type { FlexDrivers } from '../volume-plugins/index.ts';
 import { startNode } from './node.ts';
 import type { ClusterOptions } from './options.ts';
 
@@ -16,6 +17,7 @@ export interface NodesEnvironment {
   readonly server: ApiServer;
   /** Of the whole cluster. */
   readonly informers: InformerFactory;
+  readonly flexDrivers: FlexDrivers;
 }
 
 export interface Nodes extends AsyncDisposable {

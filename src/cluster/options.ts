@@ -1,6 +1,7 @@
 /** The configuration of a cluster, complete: parsed once, nothing below reads flags or the environment. */
 import { join, resolve } from 'node:path';
 import { UsageError } from '../base/index.ts';
+import { defaultFlexVolumeDir } from '../volume-plugins/index.ts';
 
 export interface UpFlags {
   readonly dataDir?: string;
@@ -11,6 +12,7 @@ export interface UpFlags {
   readonly runtime?: string;
   readonly defaultDrivers?: boolean;
   readonly csiDriver?: readonly string[];
+  readonly volumePluginDir?: string;
   readonly driverArg?: readonly string[];
   readonly enableHostpathProvisioner?: boolean;
   readonly verbosity?: string;
@@ -34,6 +36,8 @@ export interface ClusterOptions {
   readonly nodeNames: readonly string[];
   readonly defaultDrivers: boolean;
   readonly externalDrivers: readonly ExternalDriver[];
+  /** Where FlexVolume drivers are installed, for nodes and controllers. */
+  readonly volumePluginDir: string;
   /** Passed on to the bundled hostpath driver. */
   readonly driverArgs: readonly string[];
   /** Whether claims of `kubernetes.io/host-path` get directories below /tmp. */
@@ -105,6 +109,7 @@ export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): Cluste
   checkNotEmpty('--data-dir', flags.dataDir);
   checkNotEmpty('--root-dir', flags.rootDir);
   checkNotEmpty('--kubeconfig', flags.kubeconfig);
+  checkNotEmpty('--volume-plugin-dir', flags.volumePluginDir);
   const dataDir = resolve(flags.dataDir ?? defaultDataDir(surroundings));
   const rootDir = resolve(flags.rootDir ?? join(dataDir, 'kubelet'));
   const count = parseCount('--nodes', flags.nodes ?? '1', 1, nodeLimit);
@@ -129,6 +134,7 @@ export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): Cluste
     nodeNames,
     defaultDrivers: flags.defaultDrivers ?? true,
     externalDrivers,
+    volumePluginDir: resolve(flags.volumePluginDir ?? defaultFlexVolumeDir),
     driverArgs: flags.driverArg ?? [],
     hostPathProvisioner: flags.enableHostpathProvisioner ?? false,
     verbosity: parseCount('-v', flags.verbosity ?? '2', 0, 10),

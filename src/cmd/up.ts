@@ -15,6 +15,7 @@ export function addUpCommand(program: Command): void {
     .option('--runtime <name>', 'what runs containers: process', 'process')
     .option('--no-default-drivers', 'do not start the bundled drivers')
     .option('--csi-driver <socket>', 'a CSI driver to serve: SOCKET, or NODE=SOCKET (repeatable)', collect)
+    .option('--volume-plugin-dir <dir>', 'where FlexVolume drivers are installed (default: as Kubernetes)')
     .option('--driver-arg <arg>', 'a flag for the bundled hostpath driver (repeatable)', collect)
     .option('--enable-hostpath-provisioner', 'make hostPath volumes below /tmp for claims of kubernetes.io/host-path')
     .option('--logging-format <format>', 'text or json', 'text')

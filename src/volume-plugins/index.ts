@@ -30,6 +30,10 @@ export {
   transientError,
   VolumeError,
 } from './errors.ts';
+export { parseFlexVolumeName } from './flex-volume/driver-name.ts';
+export { FlexControllerPlugin, type FlexGrowth } from './flex-volume/flex-controller.ts';
+export { defaultFlexVolumeDir, FlexDrivers, type FlexDriversOptions } from './flex-volume/flex-drivers.ts';
+export { FlexProber } from './flex-volume/flex-prober.ts';
 export { migratedSpec } from './migrated-spec.ts';
 export { mountOptionsOf } from './mount-options.ts';
 export { createNodePlugins } from './node-plugins.ts';

@@ -146,6 +146,8 @@ export interface MapPodDeviceRequest {
 export interface NodeExpandRequest {
   readonly spec: VolumeSpec;
   readonly newSizeBytes: bigint;
+  /** What the claim shows. */
+  readonly oldSizeBytes: bigint;
   /** The pod's mount, or for block volumes the published device. */
   readonly volumePath: string;
   readonly deviceStagePath: string;

@@ -1,4 +1,5 @@
 /** The flags of `stowage controller-manager`: those of kube-controller-manager. */
+import { defaultFlexVolumeDir } from '../../volume-plugins/index.ts';
 import { connectionFlags, idleCommonFlags, leaderElectionFlags, loggingFlags, servingFlags } from './common-flags.ts';
 import { bool, duration, type FlagTable, file, type IdleFlags, integer, list, number, text } from './flag-table.ts';
 
@@ -12,6 +13,7 @@ const volumeFlags = {
   'pv-recycler-pod-template-filepath-nfs': file('the pod that empties an NFS volume'),
   'pv-recycler-minimum-timeout-nfs': integer(300, 'seconds that it may take at least'),
   'pv-recycler-increment-timeout-nfs': integer(30, 'seconds more for each Gi'),
+  'flex-volume-plugin-dir': text(defaultFlexVolumeDir, 'where FlexVolume drivers are installed'),
   'attach-detach-reconcile-sync-period': duration('1m', 'how often attachments are looked at again', { atLeast: 1000 }),
   'disable-attach-detach-reconcile-sync': bool(false, 'look at attachments only when something changed'),
   'disable-force-detach-on-timeout': bool(
@@ -135,7 +137,6 @@ export const idleControllerManagerFlags = {
     'namespace-sync-period': duration('5m', 'ignored'),
     'node-monitor-period': duration('5s', 'ignored'),
   },
-  'FlexVolume drivers work on nodes only': { 'flex-volume-plugin-dir': file('ignored') },
   'upstream has given it up': {
     'volume-host-cidr-denylist': list([], 'ignored'),
     'volume-host-allow-local-loopback': bool(true, 'ignored'),

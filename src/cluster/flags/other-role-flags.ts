@@ -1,4 +1,5 @@
 /** The flags of `stowage kubelet`. */
+import { defaultFlexVolumeDir } from '../../volume-plugins/index.ts';
 import { connectionFlags, loggingFlags } from './common-flags.ts';
 import { bool, file, type IdleFlags, integer, text } from './flag-table.ts';
 
@@ -9,6 +10,7 @@ export const kubeletFlags = {
   'node-ip': text('127.0.0.1', 'where the node is reached'),
   'root-dir': text('/var/lib/kubelet', 'where the kubelet keeps its files'),
   'data-dir': text('', 'where containers and images are kept (default: <root-dir>/stowage)'),
+  'volume-plugin-dir': text(defaultFlexVolumeDir, 'where FlexVolume drivers are installed'),
   port: integer(10_250, 'where logs and exec are served', { atLeast: 0, atMost: 65_535 }),
   'enable-controller-attach-detach': bool(true, 'volumes are attached to this node by the attach/detach controller'),
   'tls-cert-file': file('what to serve them with'),

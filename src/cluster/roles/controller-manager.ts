@@ -1,5 +1,7 @@
+import { resolve } from 'node:path';
 import { realClock, realFs } from '../../base/index.ts';
 import { discoverNamespacedTypes, discoverWatchableTypes } from '../../client/index.ts';
+import { FlexControllerPlugin } from '../../volume-plugins/index.ts';
 import { loadControllerPlugins } from '../controller-plugins.ts';
 import { controllerSettings } from '../controller-settings.ts';
 import { controllerTable } from '../controller-table.ts';
@@ -7,6 +9,7 @@ import { startControllers } from '../controllers.ts';
 import { controllerManagerFlags, idleControllerManagerFlags } from '../flags/controller-manager-flags.ts';
 import { chooseControllers } from '../flags/controller-names.ts';
 import { type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
+import { startFlexDrivers } from '../flex-drivers.ts';
 import { AccountClients } from './account-clients.ts';
 import { runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
@@ -51,7 +54,19 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
         (account === '' ? undefined : accounts?.client(component, account)) ?? role.client(component);
       const namespacedTypes = (signal: AbortSignal) => discoverNamespacedTypes(role.getDocument, signal);
       const watchableTypes = (signal: AbortSignal) => discoverWatchableTypes(role.getDocument, signal);
-      const given = { client, namespacedTypes, watchableTypes, reader: root, rootCa, settings, plugins, enabled };
+      const flexDir = resolve(flags['flex-volume-plugin-dir']);
+      const flexPlugin = new FlexControllerPlugin(role.stack.use(startFlexDrivers(flexDir, role)));
+      const environment = {
+        client,
+        namespacedTypes,
+        watchableTypes,
+        reader: root,
+        rootCa,
+        settings,
+        plugins,
+        flexPlugin,
+      };
+      const given = { ...environment, enabled };
       role.stack.use(startControllers({ ...role, ...given }));
       role.informers.start();
     });

@@ -5,6 +5,7 @@ import { realFs, UsageError } from '../../base/index.ts';
 import { ensureDirectory } from '../directories.ts';
 import { type FlagValues, type GivenFlags, idleFlagsGiven, readFlags } from '../flags/flag-table.ts';
 import { idleKubeletFlags, kubeletFlags } from '../flags/other-role-flags.ts';
+import { startFlexDrivers } from '../flex-drivers.ts';
 import { startNode } from '../node.ts';
 import { requireRoot } from '../options.ts';
 import { aborted } from '../process-guard.ts';
@@ -24,6 +25,7 @@ export async function runKubelet(given: GivenFlags, env: Environment, uid: numbe
   await runRole('kubelet', options, async ({ client, clock, random, logger, signal, stack }) => {
     await ensureDirectory(realFs, '--root-dir', rootDir);
     const tls = await readTls(flags);
+    const flexDrivers = stack.use(startFlexDrivers(resolve(flags['volume-plugin-dir']), { clock, logger }));
     stack.use(
       await startNode({
         nodeName: flags['node-name'] || hostname(),
@@ -34,6 +36,7 @@ export async function runKubelet(given: GivenFlags, env: Environment, uid: numbe
         clock,
         random,
         logger,
+        flexDrivers,
         controllerAttachDetach: flags['enable-controller-attach-detach'],
         ...(tls ? { server: { host: nodeIp, port: flags.port, tls } } : {}),
       }),

@@ -28,17 +28,23 @@ export class ActualStateOfWorld {
    * that an attachment outlives the knowledge of its PersistentVolume. Returns the volume's name.
    */
   set(attachment: VolumeAttachment, candidates: Iterable<CsiVolume>): string | undefined {
+    const known = this.#held.get(attachment.metadata.name)?.volumeName;
+    const volumeName = known ?? volumeNameOf(attachment, candidates);
+    this.hold(attachment, volumeName);
+    return volumeName;
+  }
+
+  /** The same for an attachment of which it is known what volume it stands for, or that nobody can tell. */
+  hold(attachment: VolumeAttachment, volumeName: string | undefined): void {
     const { name, uid } = attachment.metadata;
     const before = this.#held.get(name);
     if (before && before.attachment.metadata.uid !== uid) this.#detaching.delete(name);
-    const volumeName = before?.volumeName ?? volumeNameOf(attachment, candidates);
     this.#remove(name);
     const held = { attachment, volumeName };
     this.#held.set(name, held);
     this.#changed(attachment);
     link(this.#byNode, attachment.spec.nodeName, name, held);
     if (volumeName !== undefined) link(this.#byVolume, volumeName, attachment.spec.nodeName, attachment);
-    return volumeName;
   }
 
   /** The attachment is gone. Returns the name of the volume it stood for. */

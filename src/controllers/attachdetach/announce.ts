@@ -1,15 +1,13 @@
 /** Tells pods what becomes of their volumes: each pod once, and again when it is news again. */
 import { keyOf } from '../../api/index.ts';
-import { csiAttachmentName, parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
 import type { AttachContext, VolumeOnNode } from './attach-context.ts';
+import { attachmentNameOf } from './flex-record.ts';
 import { attachFailed, attachSucceeded, detachFailed, multiAttachError } from './messages.ts';
 
 /** Only of attaches that this process saw happen. */
 export function announceAttached(context: AttachContext, { volumeName, node }: VolumeOnNode): void {
-  const source = parseCsiUniqueVolumeName(volumeName);
   const volume = context.desired.wantedOn(volumeName, node);
-  if (!source || !volume) return;
-  if (!context.pendingAttaches.delete(csiAttachmentName(source, node))) return;
+  if (!volume || !context.pendingAttaches.delete(attachmentNameOf({ volumeName, node }))) return;
   const { type, reason, message } = attachSucceeded(volume.name);
   for (const pod of context.desired.podsWanting(volumeName, node)) {
     // What failed before and fails again is news again.

@@ -1,7 +1,15 @@
 /** What the syncs of the attach/detach controller share. */
-import type { CSIDriver, Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../api/index.ts';
+import type {
+  CSIDriver,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  VolumeAttachment,
+} from '../../api/index.ts';
 import type { Clock, DecisionLog, Logger } from '../../base/index.ts';
 import type { Client, EventRecorder, Informer, WorkQueue } from '../../client/index.ts';
+import type { FlexControllerPlugin } from '../../volume-plugins/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import type { ActualStateOfWorld } from './actual-state-of-world.ts';
@@ -46,10 +54,23 @@ export interface AttachContext {
   readonly unwantedSinceMs: Map<string, number>;
   /** Since when this process knows that there is no such node, by its name. */
   readonly absentSinceMs: Map<string, number>;
+  /** Undefined where no FlexVolume drivers are installed beside the controller. */
+  readonly flex: FlexAttachments | undefined;
   readonly forceDetachOnTimeout: boolean;
   /** Told of every detach that no agent confirmed. */
   readonly forcedDetachListeners: Set<(reason: FenceReason) => void>;
   readonly queue: Pick<WorkQueue, 'add'>;
+}
+
+/** What is attached by calls to FlexVolume drivers in place of VolumeAttachments. Every answer is a delay in milliseconds. */
+export interface FlexAttachments extends AsyncDisposable {
+  readonly plugin: FlexControllerPlugin;
+  attach(context: AttachContext, target: VolumeOnNode, signal: AbortSignal): Promise<number>;
+  awaitAttach(context: AttachContext, target: VolumeOnNode): number;
+  detach(context: AttachContext, target: VolumeOnNode, attachment: VolumeAttachment): number;
+  waitMs(context: Pick<AttachContext, 'clock'>, target: VolumeOnNode): number;
+  observe(context: AttachContext, node: Node): void;
+  verify(context: AttachContext): void;
 }
 
 /** One volume on one node. */

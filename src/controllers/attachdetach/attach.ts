@@ -18,6 +18,7 @@ export async function attach(
   const { actual, client, clock, desired, pendingAttaches } = context;
   const source = parseCsiUniqueVolumeName(volumeName);
   const wanted = desired.wantedOn(volumeName, node);
+  if (wanted?.flex && context.flex) return await context.flex.attach(context, { volumeName, node }, signal);
   if (!source || !wanted) return Number.POSITIVE_INFINITY;
   const name = csiAttachmentName(source, node);
   pendingAttaches.set(name, { sinceMs: clock.monotonic() });
@@ -40,7 +41,7 @@ export async function attach(
 /** The attacher works on it, or failed and tries again: users are told what it says, or that it is silent. */
 export function awaitAttach(context: AttachContext, target: VolumeOnNode, error: string | undefined): number {
   const source = parseCsiUniqueVolumeName(target.volumeName);
-  if (!source) return Number.POSITIVE_INFINITY;
+  if (!source) return context.flex?.awaitAttach(context, target) ?? Number.POSITIVE_INFINITY;
   const name = csiAttachmentName(source, target.node);
   const nowMs = context.clock.monotonic();
   const pending = context.pendingAttaches.get(name) ?? { sinceMs: nowMs };

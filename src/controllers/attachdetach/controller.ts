@@ -14,7 +14,7 @@ import {
 } from '../../api/index.ts';
 import { DecisionLog } from '../../base/index.ts';
 import { type Informer, runReconciler } from '../../client/index.ts';
-import { isCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
+import { type FlexControllerPlugin, isCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { addPodClaimIndex } from '../common/pod-claim-index.ts';
 import { type ControllerOptions, every, startWhenSynced } from '../common/start-controller.ts';
@@ -29,6 +29,8 @@ import {
   podsByNode,
 } from './attach-context.ts';
 import { DesiredStateOfWorld } from './desired-state-of-world.ts';
+import { FlexAttacher } from './flex-attach.ts';
+import { devicePathOf } from './flex-record.ts';
 import { countAttachments } from './metrics.ts';
 import { NodeReports } from './node-reports.ts';
 import { isManagedNode } from './pod-volumes.ts';
@@ -56,6 +58,8 @@ export interface AttachDetachControllerOptions extends ControllerOptions {
    * See docs/detaching.md.
    */
   readonly forceDetachOnTimeout?: boolean;
+  /** The FlexVolume drivers that are installed beside the controller. */
+  readonly flexPlugin?: FlexControllerPlugin;
 }
 
 export function startAttachDetachController(options: AttachDetachControllerOptions): AsyncDisposable {
@@ -91,6 +95,7 @@ export function startAttachDetachController(options: AttachDetachControllerOptio
       }),
     );
     const context = createContext({ ...options, logger }, sources, queue);
+    if (context.flex) stack.use(context.flex);
     if (options.metrics) stack.use(countAttachments(options.metrics, context));
     // The queue starts after this turn.
     watchWorld(stack, context, sources.attachments);
@@ -111,6 +116,7 @@ function createContext(
     logger,
     decisions,
     forceDetachOnTimeout = false,
+    flexPlugin,
   }: AttachDetachControllerOptions,
   { pods, claims, volumes, drivers, nodes: nodeInformer }: Sources,
   queue: AttachContext['queue'],
@@ -120,6 +126,10 @@ function createContext(
   const reports = new NodeReports({
     client,
     nodes: nodeCache,
+    devicePathOf: (node, volumeName) => {
+      const attachment = actual.attachmentsOf(volumeName).get(node);
+      return attachment ? devicePathOf(attachment) : '';
+    },
     usableVolumes: (node, reported) => usableVolumes(nodeCache, actual, node, reported),
     versionOf: (node) => actual.versionOf(node),
   });
@@ -144,6 +154,7 @@ function createContext(
     unwantedSinceMs: new Map(),
     absentSinceMs: new Map(),
     instance: { id: random.uuid(), reports: 0 },
+    flex: flexPlugin && new FlexAttacher(flexPlugin),
     forceDetachOnTimeout,
     forcedDetachListeners: new Set(),
     queue,
@@ -160,6 +171,8 @@ function usableVolumes(
   const node = nodeCache.get(nodeName);
   if (!node || !isManagedNode(node)) return reported;
   const usable = actual.usableOn(nodeName, reported);
-  for (const name of reported) if (!isCsiUniqueVolumeName(name)) usable.add(name);
+  for (const name of reported) {
+    if (!isCsiUniqueVolumeName(name) && !actual.attachmentsOf(name).has(nodeName)) usable.add(name);
+  }
   return usable;
 }

@@ -20,6 +20,7 @@ function world(more: Partial<PodVolumeWorld> = {}, claim: PersistentVolumeClaim 
     claim: (key) => (key === 'ns/c' ? claim : undefined),
     volume: () => testVolume('v', { spec: csi }),
     attachRequired: () => true,
+    isFlexAttachable: () => false,
     ...more,
   };
 }

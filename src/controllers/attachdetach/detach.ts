@@ -16,6 +16,7 @@ import {
 import { ifFound, listLive } from '../common/read-live.ts';
 import type { AttachContext, VolumeOnNode } from './attach-context.ts';
 import { type DetachEvidence, findDetachEvidence } from './detach-evidence.ts';
+import { isFlexAttachment } from './flex-record.ts';
 import { reportAttached } from './report-attached.ts';
 
 /** Where agents renew their leases. */
@@ -32,8 +33,10 @@ export async function detach(
   attachment: VolumeAttachment,
   signal: AbortSignal,
 ): Promise<number> {
-  const { clock, queue, unwantedSinceMs } = context;
+  const { clock, flex, queue, unwantedSinceMs } = context;
   const { name } = attachment.metadata;
+  const waitMs = isFlexAttachment(attachment) ? (flex?.waitMs(context, target) ?? 0) : 0;
+  if (waitMs > 0) return waitMs;
   if (!unwantedSinceMs.has(name)) unwantedSinceMs.set(name, clock.monotonic());
   const evidence =
     (await earlyEvidence(context, target, attachment, signal)) ??
@@ -111,16 +114,20 @@ interface Known {
 }
 
 async function deleteAttachment(
-  { actual, client, forcedDetachListeners, logger, pendingAttaches, unwantedSinceMs }: AttachContext,
+  context: AttachContext,
   { volumeName, node }: VolumeOnNode,
   attachment: VolumeAttachment,
   evidence: DetachEvidence,
   signal: AbortSignal,
 ): Promise<void> {
+  const { actual, client, flex, forcedDetachListeners, logger, pendingAttaches, unwantedSinceMs } = context;
   const { name, uid, resourceVersion } = attachment.metadata;
   try {
-    await client.delete(volumeAttachments, { name }, { preconditions: { uid, resourceVersion }, signal });
-    actual.markDeleted(attachment);
+    if (isFlexAttachment(attachment)) flex?.detach(context, { volumeName, node }, attachment);
+    else {
+      await client.delete(volumeAttachments, { name }, { preconditions: { uid, resourceVersion }, signal });
+      actual.markDeleted(attachment);
+    }
     if (evidence.kind === 'fenced') {
       const { reason } = evidence;
       // The node goes on listing the volume, and has been waited for.

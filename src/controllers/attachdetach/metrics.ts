@@ -1,9 +1,9 @@
 /** What the attach/detach controller counts. Upstream: attachdetach/metrics/metrics.go. */
 import type { MetricsRegistry } from '../../base/index.ts';
-import { parseCsiUniqueVolumeName } from '../../volume-plugins/index.ts';
+import { parseCsiUniqueVolumeName, parseFlexVolumeName } from '../../volume-plugins/index.ts';
 import type { AttachContext } from './attach-context.ts';
 import type { FenceReason } from './detach-evidence.ts';
-import { driversUsed } from './pod-volumes.ts';
+import { csiPluginName, pluginsUsed } from './pod-volumes.ts';
 import { podVolumeWorld } from './watches.ts';
 
 /** Registers the metrics and keeps them until disposed. */
@@ -46,7 +46,7 @@ function forcedDetachCounter(metrics: MetricsRegistry): (reason: FenceReason) =>
 function* volumesInUse(context: AttachContext): Iterable<[string, string]> {
   const world = podVolumeWorld(context);
   for (const pod of context.pods.list()) {
-    for (const driver of driversUsed(pod, world)) yield [pod.spec.nodeName ?? '', pluginName(driver)];
+    for (const plugin of pluginsUsed(pod, world)) yield [pod.spec.nodeName ?? '', plugin];
   }
 }
 
@@ -61,9 +61,5 @@ function* totalVolumes({ actual, desired }: AttachContext): Iterable<[string, st
 
 function pluginNameOf(volumeName: string): string {
   const source = parseCsiUniqueVolumeName(volumeName);
-  return source ? pluginName(source.driver) : 'N/A';
-}
-
-function pluginName(driver: string): string {
-  return `kubernetes.io/csi:${driver}`;
+  return source ? csiPluginName(source.driver) : (parseFlexVolumeName(volumeName)?.driver ?? 'N/A');
 }

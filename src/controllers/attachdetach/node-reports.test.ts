@@ -46,6 +46,7 @@ function start(listed: readonly string[]): { readonly world: World; readonly rep
     nodes: cache as unknown as WrittenCache<Node>,
     usableVolumes: () => new Set(world.usable),
     versionOf: () => world.version,
+    devicePathOf: () => '',
   });
   return { world, reports };
 }

@@ -14,6 +14,8 @@ export interface NodeReportsOptions {
   readonly nodes: WrittenCache<Node>;
   /** The names of the volumes that the node may rely on. `reported` are those it is told of at present. */
   readonly usableVolumes: (node: string, reported: ReadonlySet<string>) => ReadonlySet<string>;
+  /** The path of the volume's device on the node; '' when there is none. */
+  readonly devicePathOf: (node: string, volumeName: string) => string;
   /** Grows whenever the answer of `usableVolumes` may have changed. */
   readonly versionOf: (node: string) => number;
 }
@@ -78,11 +80,21 @@ export class NodeReports {
     const current = node.status?.volumesAttached ?? [];
     const reported = this.#reportedTo(node);
     const usable = this.#options.usableVolumes(nodeName, reported);
-    if (usable.size === current.length && current.every(({ name }) => usable.has(name))) {
+    const devicePathOf = (name: string) => this.#options.devicePathOf(nodeName, name);
+    const isGood = ({ name, devicePath }: AttachedVolume) =>
+      usable.has(name) && isSamePath(devicePath, devicePathOf(name));
+    if (usable.size === current.length && current.every(isGood)) {
       this.#goodLooks.set(nodeName, { node, version: this.#options.versionOf(nodeName) });
       return undefined;
     }
     const added = [...usable].filter((name) => !reported.has(name)).sort();
-    return [...current.filter(({ name }) => usable.has(name)), ...added.map((name) => ({ name, devicePath: '' }))];
+    const kept = current.filter(({ name }) => usable.has(name));
+    const named = (name: string) => ({ name, devicePath: devicePathOf(name) });
+    return [...kept.map((volume) => (isGood(volume) ? volume : named(volume.name))), ...added.map(named)];
   }
+}
+
+/** A path that is not known says nothing against the one that the node was told. */
+function isSamePath(told: string, known: string): boolean {
+  return known === '' || told === known;
 }

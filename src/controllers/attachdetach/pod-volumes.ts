@@ -9,22 +9,32 @@ import {
   podClaims,
   podIsOwner,
 } from '../../component-helpers/index.ts';
-import { type CsiVolume, csiUniqueVolumeName } from '../../volume-plugins/index.ts';
+import {
+  type CsiVolume,
+  csiUniqueVolumeName,
+  specFromPersistentVolume,
+  specFromVolume,
+  type VolumeSpec,
+} from '../../volume-plugins/index.ts';
 
 export interface PodVolumeWorld {
   node(name: string): Node | undefined;
   claim(key: string): PersistentVolumeClaim | undefined;
   volume(name: string): PersistentVolume | undefined;
   attachRequired(driver: string): boolean;
+  /** Whether the volume is one of a FlexVolume driver that attaches. */
+  isFlexAttachable(spec: VolumeSpec, volumeName: string, driver: string): boolean;
 }
 
 export interface WantedVolume {
-  /** As nodes list it: `kubernetes.io/csi/<driver>^<handle>`. */
+  /** As nodes list it: `kubernetes.io/csi/<driver>^<handle>`, or `<FlexVolume driver>/<volume>`. */
   readonly volumeName: string;
   /** What users know the volume by. */
   readonly name: string;
   /** What an attachment of it names. */
   readonly source: VolumeAttachmentSource;
+  /** The volume of a FlexVolume driver, which has no attachments. */
+  readonly flex?: VolumeSpec;
   /** Whether it must be on one node at a time. */
   readonly exclusive: boolean;
 }
@@ -49,12 +59,40 @@ export function wantedVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedV
     if (wanted.has(volumeName)) continue;
     wanted.set(volumeName, { volumeName, name, source, exclusive: isExclusiveVolume({ accessModes }) });
   }
+  for (const volume of flexVolumes(pod, world)) {
+    if (!wanted.has(volume.volumeName)) wanted.set(volume.volumeName, volume);
+  }
   return [...wanted.values()];
 }
 
-/** The drivers of the volumes that a pod on a node uses, attached by whomever. */
-export function driversUsed(pod: Pod, world: PodVolumeWorld): readonly string[] {
-  return pod.spec.nodeName ? podSources(pod, world).map(({ csi }) => csi.driver) : [];
+/** The plugins of the attachable volumes that a pod on a node uses, attached by whomever. */
+export function pluginsUsed(pod: Pod, world: PodVolumeWorld): readonly string[] {
+  if (!pod.spec.nodeName) return [];
+  const csi = podSources(pod, world).map(({ csi: { driver } }) => csiPluginName(driver));
+  return [...csi, ...flexVolumes(pod, world).map(({ source }) => source.inlineVolumeSpec?.flexVolume?.driver ?? '')];
+}
+
+/** The name that metrics give to a CSI driver's plugin. */
+export function csiPluginName(driver: string): string {
+  return `kubernetes.io/csi:${driver}`;
+}
+
+function flexVolumes(pod: Pod, world: PodVolumeWorld): readonly WantedVolume[] {
+  const wanted: WantedVolume[] = [];
+  const add = (spec: VolumeSpec, driver: string, accessModes: readonly string[]) => {
+    const volumeName = `${driver}/${spec.name}`;
+    if (!world.isFlexAttachable(spec, volumeName, driver)) return;
+    const source = { inlineVolumeSpec: { flexVolume: { driver } } };
+    wanted.push({ volumeName, name: spec.name, source, exclusive: isExclusiveVolume({ accessModes }), flex: spec });
+  };
+  for (const volume of boundVolumes(pod, world)) {
+    const { accessModes = [], flexVolume } = volume.spec;
+    if (flexVolume) add(specFromPersistentVolume(volume, false), flexVolume.driver, accessModes);
+  }
+  for (const volume of pod.spec.volumes ?? []) {
+    if (volume.flexVolume) add(specFromVolume(volume), volume.flexVolume.driver, []);
+  }
+  return wanted;
 }
 
 /** A volume of a pod that a CSI driver serves. */
@@ -69,17 +107,26 @@ function podSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
 
 function claimSources(pod: Pod, world: PodVolumeWorld): readonly PodSource[] {
   const sources: PodSource[] = [];
-  for (const { claimName, ephemeral } of podClaims(pod)) {
-    const claim = world.claim(`${pod.metadata.namespace}/${claimName}`);
-    if (!claim || (ephemeral && !podIsOwner(pod, claim))) continue;
-    const bound = boundVolume(claim, world);
-    const volume = bound && findCsiVolume(bound);
+  for (const bound of boundVolumes(pod, world)) {
+    const volume = findCsiVolume(bound);
     if (!volume?.spec.csi) continue;
     const { name } = volume.metadata;
     const { accessModes = [], csi } = volume.spec;
     sources.push({ csi, name, source: { persistentVolumeName: name }, accessModes });
   }
   return sources;
+}
+
+/** The volumes behind the pod's claims. */
+function boundVolumes(pod: Pod, world: PodVolumeWorld): readonly PersistentVolume[] {
+  const volumes: PersistentVolume[] = [];
+  for (const { claimName, ephemeral } of podClaims(pod)) {
+    const claim = world.claim(`${pod.metadata.namespace}/${claimName}`);
+    if (!claim || (ephemeral && !podIsOwner(pod, claim))) continue;
+    const volume = boundVolume(claim, world);
+    if (volume) volumes.push(volume);
+  }
+  return volumes;
 }
 
 /** The volumes in the pod itself, of the built-in plugins whose types CSI drivers took over. */

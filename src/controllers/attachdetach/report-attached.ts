@@ -4,6 +4,7 @@
  */
 import { isForbidden, isNotFound, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
 import type { AttachContext, VolumeOnNode } from './attach-context.ts';
+import { isFlexAttachment } from './flex-record.ts';
 
 /** Which controller last told the node, and for which time. */
 const annReportedBy = 'stowage.io/reported-by';
@@ -26,6 +27,11 @@ async function secure(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, uid } = attachment.metadata;
+  if (isFlexAttachment(attachment)) {
+    // Nothing stands for it that a delete could depend on.
+    actual.secure(attachment);
+    return;
+  }
   const annotations = { [annReportedBy]: `${instance.id}/${++instance.reports}` };
   try {
     const body = { metadata: { uid, annotations } };

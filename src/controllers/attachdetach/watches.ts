@@ -11,7 +11,14 @@ import type { Informer } from '../../client/index.ts';
 import { findCsiSource } from '../../component-helpers/index.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
 import { forgetAnnouncements } from './announce.ts';
-import { type AttachContext, attachmentsByVolume, listedVolumes, orphanPrefix, podsByNode } from './attach-context.ts';
+import {
+  type AttachContext,
+  attachmentsByVolume,
+  type FlexAttachments,
+  listedVolumes,
+  orphanPrefix,
+  podsByNode,
+} from './attach-context.ts';
 import { isOutOfService } from './detach-evidence.ts';
 import { isManagedNode, type PodVolumeWorld, wantedVolumes } from './pod-volumes.ts';
 
@@ -23,6 +30,7 @@ export function watchWorld(
 ): void {
   stack.use(watchAttachments(context, attachments));
   stack.use(watchVolumes(context, attachments));
+  if (context.flex) stack.use(watchFlexDrivers(context, context.flex));
   stack.use(watchPods(context));
   stack.use(watchClaims(context));
   stack.use(watchDrivers(context));
@@ -90,6 +98,18 @@ function watchClaims(context: AttachContext): Disposable {
   });
 }
 
+/** What is attached is known from the Nodes; which volumes their drivers attach is known when those are installed. */
+function watchFlexDrivers(context: AttachContext, flex: FlexAttachments): Disposable {
+  const observeAll = () => {
+    for (const node of context.nodes.list()) flex.observe(context, node);
+  };
+  observeAll();
+  return flex.plugin.onChange(() => {
+    observeAll();
+    for (const pod of context.pods.list()) refreshPod(context, pod);
+  });
+}
+
 /** Whether a driver attaches can change under its pods. */
 function watchDrivers(context: AttachContext): Disposable {
   const refreshAll = () => {
@@ -115,11 +135,13 @@ function watchNodes(context: AttachContext): Disposable {
   return context.nodeInformer.addHandler({
     onAdd: (node) => {
       context.nodes.observe(node);
+      context.flex?.observe(context, node);
       context.absentSinceMs.delete(node.metadata.name);
       refreshNode(node);
     },
     onUpdate: (previous, node) => {
       const isNews = context.nodes.observe(node);
+      context.flex?.observe(context, context.nodes.get(node.metadata.name) ?? node);
       if (isNews) unsecureDropped(context, previous, node);
       if (isManagedNode(previous) !== isManagedNode(node) || isOutOfService(previous) !== isOutOfService(node)) {
         refreshNode(node);
@@ -153,8 +175,14 @@ function changedVolumes({ status: before }: Node, { status: after }: Node): Read
   return inUse.union(names(before).symmetricDifference(names(after)));
 }
 
-export function podVolumeWorld({ nodes, claims, volumes, drivers }: AttachContext): PodVolumeWorld {
+export function podVolumeWorld(context: AttachContext): PodVolumeWorld {
+  const { actual, flex, nodes, claims, volumes, drivers } = context;
   return {
+    isFlexAttachable: (spec, volumeName, driver) => {
+      if (flex?.plugin.isAttachable(spec)) return true;
+      // A driver that is not there, or not yet, has told of itself by what it has attached.
+      return !flex?.plugin.isInstalled(driver) && actual.attachmentsOf(volumeName).size > 0;
+    },
     node: (name) => nodes.get(name),
     claim: (key) => claims.get(key),
     volume: (name) => volumes.get(name),
@@ -177,6 +205,7 @@ function wakeAttachment({ actual, queue }: AttachContext, name: string): void {
 
 /** The safety net under the watches. */
 export function resync(context: AttachContext): void {
+  context.flex?.verify(context);
   for (const pod of context.pods.list()) refreshPod(context, pod);
   for (const volumeName of context.desired.volumeNames()) context.queue.add(volumeName);
   for (const name of context.actual.attachmentNames()) wakeAttachment(context, name);

@@ -3,6 +3,7 @@ import { keyOf, type PersistentVolumeClaim, persistentVolumeClaims, persistentVo
 import { MetricsRegistry } from '../../base/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { annPreResizeCapacity, claimWantsMore } from '../../component-helpers/index.ts';
+import type { FlexControllerPlugin } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';
 import { ExpandMetrics } from './metrics.ts';
@@ -11,7 +12,12 @@ import { type ExpandContext, syncClaim } from './sync-claim.ts';
 /** The name that its events carry. */
 export const expandControllerName = 'volume_expand';
 
-export function startExpandController(options: ControllerOptions): AsyncDisposable {
+export interface ExpandControllerOptions extends ControllerOptions {
+  /** The FlexVolume drivers that are installed beside the controller. */
+  readonly flexPlugin?: FlexControllerPlugin;
+}
+
+export function startExpandController(options: ExpandControllerOptions): AsyncDisposable {
   const { informers, client, recorder, clock } = options;
   const logger = options.logger.with({ component: expandControllerName });
   const claims = informers.informer(persistentVolumeClaims);
@@ -22,6 +28,7 @@ export function startExpandController(options: ControllerOptions): AsyncDisposab
     announcer: new Announcer(clock, recorder),
     metrics: new ExpandMetrics(options.metrics ?? new MetricsRegistry(), clock),
     claims,
+    flex: options.flexPlugin,
   };
   return startWhenSynced(informers, logger, (stack) => {
     const reconcile = (key: string, signal: AbortSignal) => syncClaim(context, key, signal);

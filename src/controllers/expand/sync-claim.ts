@@ -6,15 +6,18 @@ import {
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
+  quantityValue,
 } from '../../api/index.ts';
-import { type Clock, messageOf, unreachable } from '../../base/index.ts';
+import { type Clock, isAbort, messageOf, unreachable } from '../../base/index.ts';
 import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
 import {
   annPreResizeCapacity,
   annStorageResizer,
   withBegunResize,
+  withFinishedResize,
   withPendingResize,
 } from '../../component-helpers/index.ts';
+import { type FlexControllerPlugin, type FlexGrowth, specFromPersistentVolume } from '../../volume-plugins/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import { decideExpansion } from './decide-expansion.ts';
 import type { ExpandMetrics } from './metrics.ts';
@@ -25,10 +28,17 @@ export interface ExpandContext {
   readonly announcer: Announcer;
   readonly metrics: ExpandMetrics;
   readonly claims: Informer<PersistentVolumeClaim>;
+  /** The FlexVolume drivers that are installed beside the controller. */
+  readonly flex: FlexControllerPlugin | undefined;
 }
 
 /** The name under which volumes count that only a node can enlarge. */
 const nodePluginName = 'kubernetes.io/flexvolume';
+
+/** The driver did not enlarge the volume. */
+export class ExpansionError extends Error {
+  override readonly name = 'ExpansionError';
+}
 
 /** The volume that a claim names is not its own: binding is not complete, or was undone. */
 export class NotBoundError extends Error {
@@ -99,8 +109,11 @@ async function expand(
   signal: AbortSignal,
 ): Promise<void> {
   const { announcer, metrics } = context;
+  const driver = await findFlexDriver(context, volume);
   try {
-    await metrics.expansion(nodePluginName, () => expandOnNode(context, claim, volume, size, signal));
+    await metrics.expansion(driver?.name ?? nodePluginName, () =>
+      expandVolume(context, { claim, volume, size, driver }, signal),
+    );
   } catch (thrown) {
     if (!signal.aborted && !isConflict(thrown)) {
       announcer.announce(claim, { type: 'Warning', reason: 'VolumeResizeFailed', message: messageOf(thrown) });
@@ -109,22 +122,65 @@ async function expand(
   }
 }
 
-/** Intent, then the volume's size, then the word to the node: a crash in between is taken up where it happened. */
-async function expandOnNode(
-  context: ExpandContext,
-  claim: PersistentVolumeClaim,
-  volume: PersistentVolume,
-  size: string,
+/** The part of a driver beside this controller in growing one volume. */
+interface FlexGrower {
+  readonly name: string;
+  readonly requiresFsResize: boolean;
+  readonly grow: (growth: FlexGrowth, signal: AbortSignal) => Promise<void>;
+}
+
+async function findFlexDriver({ flex }: ExpandContext, volume: PersistentVolume): Promise<FlexGrower | undefined> {
+  const name = volume.spec.flexVolume?.driver;
+  // Before it is known what is installed, a driver must not be passed over.
+  await flex?.ready();
+  if (name === undefined || !flex?.isInstalled(name)) return undefined;
+  const spec = specFromPersistentVolume(volume, false);
+  return {
+    name,
+    requiresFsResize: flex.requiresFsResize(spec),
+    grow: (growth, signal) => flex.expandVolume(spec, growth, signal),
+  };
+}
+
+interface Expansion {
+  readonly claim: PersistentVolumeClaim;
+  readonly volume: PersistentVolume;
+  readonly size: string;
+  /** Undefined: only the node can enlarge the volume. */
+  readonly driver: FlexGrower | undefined;
+}
+
+/**
+ * Intent, then the storage, then the volume's size, then the word to the node: a crash in between is taken up where it
+ * happened.
+ */
+async function expandVolume(context: ExpandContext, expansion: Expansion, signal: AbortSignal): Promise<void> {
+  const { client, clock } = context;
+  const { claim, size, driver } = expansion;
+  const begun = await client.updateStatus(persistentVolumeClaims, withBegunResize(claim, size, clock), { signal });
+  const oldSize = claim.status?.capacity?.storage ?? '0';
+  const growth = { newSizeBytes: quantityValue(size), oldSizeBytes: quantityValue(oldSize) };
+  await driver?.grow(growth, signal).catch((thrown: unknown) => {
+    if (isAbort(thrown)) throw thrown;
+    const what = `error expanding volume "${keyOf(claim)}" of plugin "${driver.name}"`;
+    throw new ExpansionError(`${what}: ${messageOf(thrown)}`, { cause: thrown });
+  });
+  const isNodesTurn = driver?.requiresFsResize ?? true;
+  await writeVolumeSize(context, expansion, { oldSize, isNodesTurn }, signal);
+  const told = isNodesTurn ? withPendingResize(begun, clock, { alone: true }) : withFinishedResize(begun, size);
+  await client.updateStatus(persistentVolumeClaims, told, { signal });
+}
+
+async function writeVolumeSize(
+  { client }: ExpandContext,
+  { volume, size }: Expansion,
+  { oldSize, isNodesTurn }: { readonly oldSize: string; readonly isNodesTurn: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, clock } = context;
-  const begun = await client.updateStatus(persistentVolumeClaims, withBegunResize(claim, size, clock), { signal });
-  if (volume.spec.capacity?.storage !== size) {
-    const noted = volume.metadata.annotations?.[annPreResizeCapacity] ?? claim.status?.capacity?.storage ?? '0';
-    const annotations = { ...volume.metadata.annotations, [annPreResizeCapacity]: noted };
-    const spec = { ...volume.spec, capacity: { ...volume.spec.capacity, storage: size } };
-    const metadata = { ...volume.metadata, annotations };
-    await client.update(persistentVolumes, { ...volume, metadata, spec }, { signal });
-  }
-  await client.updateStatus(persistentVolumeClaims, withPendingResize(begun, clock, { alone: true }), { signal });
+  if (volume.spec.capacity?.storage === size) return;
+  const noted = volume.metadata.annotations?.[annPreResizeCapacity] ?? oldSize;
+  const annotations = { ...volume.metadata.annotations, ...(isNodesTurn ? { [annPreResizeCapacity]: noted } : {}) };
+  const spec = { ...volume.spec, capacity: { ...volume.spec.capacity, storage: size } };
+  const metadata = { ...volume.metadata, annotations };
+  await client.update(persistentVolumes, { ...volume, metadata, spec }, { signal });
 }

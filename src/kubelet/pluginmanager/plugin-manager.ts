@@ -4,14 +4,22 @@
  */
 import { join } from 'node:path';
 import { type CSIDriver, csiDrivers, nodes } from '../../api/index.ts';
-import { type Clock, type Fs, isAbort, type Logger, messageOf, type Random } from '../../base/index.ts';
+import {
+  type Clock,
+  type Fs,
+  isAbort,
+  type Logger,
+  messageOf,
+  type Random,
+  type WatchDirectory,
+} from '../../base/index.ts';
 import type { Client, Informer, InformerFactory } from '../../client/index.ts';
 import { type CallObserver, type CsiConnection, connectCsi } from '../../csi/index.ts';
 import { CsiDrivers } from './csi-drivers.ts';
 import { NodeInfoManager } from './node-info-manager.ts';
 import type { PluginHandler } from './plugin-handler.ts';
 import { SocketRegistrar } from './socket-registrar.ts';
-import { SocketWatcher, type WatchDirectory } from './socket-watcher.ts';
+import { SocketWatcher } from './socket-watcher.ts';
 
 /** Between tries to make the CSINode; the Node appears within moments of the agent's start. */
 const initializeRetryMs = 500;

@@ -4,21 +4,19 @@
  *
  * Upstream: pkg/kubelet/pluginmanager/pluginwatcher.
  */
-import { type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, errnoOf, type Fs, ifExists, type Logger, messageOf, type Timer } from '../../base/index.ts';
+import {
+  type Clock,
+  errnoOf,
+  type Fs,
+  ifExists,
+  type Logger,
+  messageOf,
+  type Timer,
+  type WatchDirectory,
+  watchDirectory,
+} from '../../base/index.ts';
 import { checkSocketPath } from '../../csi/index.ts';
-
-/** Reports that something in the directory or below has changed; says not what. */
-export type WatchDirectory = (path: string, changed: () => void) => Disposable;
-
-/** The kernel's own watch. */
-export const watchDirectory: WatchDirectory = (path, changed) => {
-  const watcher: FSWatcher = watch(path, { recursive: true, persistent: false }, changed);
-  // The directory was removed, or the watches of this user are used up: the periodic look goes on.
-  watcher.on('error', () => watcher.close());
-  return { [Symbol.dispose]: () => watcher.close() };
-};
 
 /** A socket that came is another one when its inode or its change time is. */
 export interface FoundSocket {

@@ -20,6 +20,8 @@ import type { Mounter } from '../../mount/index.ts';
 import {
   type CsiDriverRegistry,
   createNodePlugins,
+  type FlexDrivers,
+  FlexProber,
   type VolumeHost,
   VolumePluginManager,
 } from '../../volume-plugins/index.ts';
@@ -82,6 +84,8 @@ export interface NodeVolumeManagerOptions {
   /** For metrics: a step of a volume that has ended. */
   readonly observe?: (operation: FinishedOperation) => void;
   readonly plugins?: (host: VolumeHost) => VolumePluginManager;
+  /** The FlexVolume drivers of this machine; their owner starts and ends them. */
+  readonly flexDrivers?: FlexDrivers;
   readonly bootId?: () => Promise<string>;
 }
 
@@ -94,6 +98,7 @@ class NodeVolumeManager implements VolumeManager {
   readonly #desired = new DesiredStateOfWorld();
   readonly #actual = new ActualStateOfWorld();
   readonly #plugins: VolumePluginManager;
+  readonly #flexProber: FlexProber | undefined;
   readonly #tokens: ServiceAccountTokens;
   readonly #reconciler: VolumeReconciler;
   readonly #populator: DesiredStateOfWorldPopulator;
@@ -124,7 +129,8 @@ class NodeVolumeManager implements VolumeManager {
       tokens: this.#tokens,
       findNode,
     });
-    this.#plugins = options.plugins?.(host) ?? new VolumePluginManager(createNodePlugins(host));
+    this.#flexProber = options.flexDrivers && new FlexProber(host, options.flexDrivers);
+    this.#plugins = options.plugins?.(host) ?? new VolumePluginManager(createNodePlugins(host), this.#flexProber);
     this.#facts = this.#createFacts();
     const context: OperationContext = {
       ...options,
@@ -207,7 +213,8 @@ class NodeVolumeManager implements VolumeManager {
   }
 
   start(): void {
-    const { pods, csiDrivers: registry } = this.#options;
+    const { pods, csiDrivers: registry, flexDrivers } = this.#options;
+    if (flexDrivers) this.#subscriptions.use(flexDrivers.onChange((driver) => this.#flexDriverChanged(driver)));
     this.#subscriptions.use(pods.onChange((podUid) => this.#podsChanged(podUid)));
     this.#subscriptions.use(registry.onChange((driver) => this.#driverChanged(driver)));
     this.#booting = this.#boot().catch((thrown: unknown) => {
@@ -217,6 +224,7 @@ class NodeVolumeManager implements VolumeManager {
 
   async #boot(): Promise<void> {
     const { informers, logger } = this.#options;
+    await this.#flexProber?.prepare();
     const unknown = await reconstruct({ ...this.#options, plugins: this.#plugins, actual: this.#actual });
     this.#unknown.set(unknown);
     this.#reconstructed = true;
@@ -289,6 +297,12 @@ class NodeVolumeManager implements VolumeManager {
     const mark = `/${driver}^`;
     this.#reconciler.forgiveFailures((name) => name.includes(mark) || !name.includes('^'));
     this.#reconciler.wakeAll();
+  }
+
+  #flexDriverChanged(driver: string): void {
+    this.#reconciler.forgiveFailures((name) => name.startsWith(`${driver}/`));
+    // Pods that name a driver before it is installed have errors in place of volumes.
+    void this.#populator.wakeAll().then(() => this.#reconciler.wakeAll());
   }
 
   #wakePodsUsing(namespace: string, claimName: string): void {

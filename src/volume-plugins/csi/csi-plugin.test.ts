@@ -395,6 +395,7 @@ describe('NodeExpandVolume', () => {
       volumePath: '/target',
       deviceStagePath: '/stage',
       devicePath: '',
+      oldSizeBytes: 1n,
       online: true,
     };
     expect(await plugin.nodeExpander?.nodeExpand(request, never)).toBeUndefined();

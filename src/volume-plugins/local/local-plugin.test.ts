@@ -91,7 +91,7 @@ describe.skipIf(!isRoot)('a local volume', () => {
     const plugin = createLocalPlugin(host);
     const paths = { volumePath: '', deviceStagePath, devicePath: device };
     return await plugin.nodeExpander?.nodeExpand(
-      { spec, newSizeBytes: BigInt(512 * mib), ...paths, online: true },
+      { spec, newSizeBytes: BigInt(512 * mib), oldSizeBytes: 1n, ...paths, online: true },
       never,
     );
   };
@@ -136,7 +136,7 @@ describe.skipIf(!isRoot)('a local volume', () => {
   it('[E7] of a directory has no size of its own', async () => {
     await mkdir(source);
     const paths = { volumePath: source, deviceStagePath: '', devicePath: source };
-    const request = { spec: volumeAt(source), newSizeBytes: 2n, ...paths, online: true };
+    const request = { spec: volumeAt(source), newSizeBytes: 2n, oldSizeBytes: 1n, ...paths, online: true };
     expect(await createLocalPlugin(host).nodeExpander?.nodeExpand(request, never)).toBeUndefined();
   });
 

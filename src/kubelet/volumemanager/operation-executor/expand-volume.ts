@@ -58,7 +58,7 @@ export async function expandVolume(
   const attempt = { claim: begun, newSizeBytes };
   let reachedBytes: bigint | undefined;
   try {
-    reachedBytes = await callPlugin(request, newSizeBytes, signal);
+    reachedBytes = await callPlugin(request, attempt, signal);
   } catch (thrown) {
     await settleFailure(context, request, { ...attempt, thrown }, signal);
     return;
@@ -127,7 +127,7 @@ function decideNodeStep(claim: PersistentVolumeClaim, newSizeBytes: bigint): Nod
 
 async function callPlugin(
   { desired, actual, pod, volumePath, online }: ExpandRequest,
-  newSizeBytes: bigint,
+  { claim, newSizeBytes }: ExpandAttempt,
   signal: AbortSignal,
 ): Promise<bigint | undefined> {
   // Without a node step there is nothing to do, and the claim may show its size.
@@ -135,6 +135,7 @@ async function callPlugin(
     {
       spec: pod.spec,
       newSizeBytes,
+      oldSizeBytes: quantityValue(claim.status?.capacity?.storage ?? '0'),
       volumePath,
       deviceStagePath: actual.deviceMountPath,
       devicePath: actual.devicePath,
