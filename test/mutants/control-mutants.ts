@@ -185,4 +185,15 @@ const provisioningMutants: readonly Mutant[] = [
   },
 ];
 
-export const controlMutants: readonly Mutant[] = [...bindingMutants, ...provisioningMutants];
+const queueMutants: readonly Mutant[] = [
+  {
+    name: 'one-object-at-a-time',
+    breaks: ['rel-L14'],
+    file: 'src/client/run-reconciler.ts',
+    find: 'const concurrency = this.#options.concurrency ?? defaultConcurrency;',
+    replace: 'const concurrency = 1 + 0 * (this.#options.concurrency ?? defaultConcurrency);',
+    tests: ['test/integration/fairness.test.ts'],
+  },
+];
+
+export const controlMutants: readonly Mutant[] = [...bindingMutants, ...provisioningMutants, ...queueMutants];
