@@ -75,6 +75,7 @@ export async function endStateOf(
     leavesOf(object).map((leaf) => `${plural} ${nameOf(object)}${leaf}`),
   );
   lines.push(...[...backend.volumes.keys()].map((name) => `backend volume ${name}`));
+  lines.push(...[...backend.snapshotted.taken].map(([name, { id }]) => `backend snapshot ${name} ${id}`));
   lines.push(...[...backend.sizes].map(([id, size]) => `backend size of ${id} ${size}`));
   lines.push(...[...backend.attributes].map(([id, of]) => `backend attributes of ${id} ${JSON.stringify(of)}`));
   lines.push(...[...backend.published].map((place) => `backend published ${place}`));
@@ -83,12 +84,12 @@ export async function endStateOf(
 }
 
 function rank(plural: string): number {
-  return ['persistentvolumeclaims', 'persistentvolumes'].indexOf(plural) >>> 0;
+  return ['persistentvolumeclaims', 'persistentvolumes', 'volumesnapshots'].indexOf(plural) >>> 0;
 }
 
 function nameOf(object: KubernetesObject): string {
   const { spec } = object as { spec?: { source?: { persistentVolumeName?: string }; nodeName?: string } };
-  return spec?.source ? `${spec.source.persistentVolumeName} on ${spec.nodeName}` : keyOf(object);
+  return spec?.source && spec.nodeName ? `${spec.source.persistentVolumeName} on ${spec.nodeName}` : keyOf(object);
 }
 
 /** Names that are a hash of, or end in, something random. */

@@ -5,7 +5,9 @@
 export const controlProcesses = ['controller-manager', 'scheduler', 'provisioner', 'attacher', 'resizer'] as const;
 /** The node agents, where the nodes are machines. */
 export const kubeletProcesses = ['kubelet-n1', 'kubelet-n2'] as const;
-export const processNames = [...controlProcesses, ...kubeletProcesses] as const;
+/** Where snapshots are taken. */
+export const snapshotProcesses = ['snapshot-controller', 'snapshotter'] as const;
+export const processNames = [...controlProcesses, ...kubeletProcesses, ...snapshotProcesses] as const;
 
 export type KubeletName = (typeof kubeletProcesses)[number];
 export type ProcessName = (typeof processNames)[number];

@@ -3,8 +3,9 @@ import type { Transport } from '../../src/api/index.ts';
 import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory } from '../../src/client/index.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
+import { startSnapshotController } from '../../src/controllers/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
-import { startAttacher, startProvisioner, startResizer } from '../../src/sidecars/index.ts';
+import { startAttacher, startProvisioner, startResizer, startSnapshotter } from '../../src/sidecars/index.ts';
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import { KilledError } from '../integration/support/controllers.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
@@ -75,6 +76,17 @@ const starts: Readonly<Record<ProcessName, Start>> = {
   resizer: async (surroundings, transport, stack) => {
     const parts = tools(surroundings, transport, stack, 'external-resizer fake.csi');
     stack.use(startResizer({ ...parts, driver: surroundings.backend.driver }));
+    parts.informers.start();
+  },
+  'snapshot-controller': async (surroundings, transport, stack) => {
+    const parts = tools(surroundings, transport, stack, 'snapshot-controller');
+    const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(parts.clock) };
+    stack.use(startSnapshotController({ ...parts, ...told }));
+    parts.informers.start();
+  },
+  snapshotter: async (surroundings, transport, stack) => {
+    const parts = tools(surroundings, transport, stack, 'csi-snapshotter fake.csi');
+    stack.use(startSnapshotter({ ...parts, driver: surroundings.backend.driver }));
     parts.informers.start();
   },
   'kubelet-n1': startKubeletOf('kubelet-n1'),

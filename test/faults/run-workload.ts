@@ -14,7 +14,11 @@ export interface Outcome {
 }
 
 export async function runWorkload(workload: Workload, plan?: Plan): Promise<Outcome> {
-  await using world = await World.start({ plan, hasMachines: workload.hasMachines });
+  await using world = await World.start({
+    plan,
+    hasMachines: workload.hasMachines,
+    hasSnapshots: workload.hasSnapshots,
+  });
   await workload.run(world);
   await world.plane.clock.advance(restMs);
   return {

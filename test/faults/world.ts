@@ -14,6 +14,7 @@ import {
   type ResourceType,
   serviceAccounts,
   storageClasses,
+  volumeSnapshotClasses,
 } from '../../src/api/index.ts';
 import type { Logger } from '../../src/base/index.ts';
 import { ControlPlane } from '../integration/support/control-plane.ts';
@@ -22,7 +23,15 @@ import { FakeKubelet } from '../integration/support/fake-kubelet.ts';
 import { classDraft } from '../integration/support/objects.ts';
 import { Judge } from './judge.ts';
 import { Machine } from './machine/machine.ts';
-import { controlProcesses, emptyTrace, kubeletProcesses, type Plan, type ProcessName, type Trace } from './plan.ts';
+import {
+  controlProcesses,
+  emptyTrace,
+  kubeletProcesses,
+  type Plan,
+  type ProcessName,
+  snapshotProcesses,
+  type Trace,
+} from './plan.ts';
 import { Process } from './process.ts';
 
 /** The longest that a step of a workload may take, the disturbance included. */
@@ -34,9 +43,18 @@ const callers: Readonly<Record<string, ProcessName>> = {
   ControllerUnpublishVolume: 'attacher',
   ControllerExpandVolume: 'resizer',
   ControllerModifyVolume: 'resizer',
+  CreateSnapshot: 'snapshotter',
+  DeleteSnapshot: 'snapshotter',
+  ListSnapshots: 'snapshotter',
 };
 
 const closingMs = 30_000;
+
+const snapshotClass = {
+  metadata: { name: 'snaps', annotations: { 'snapshot.storage.kubernetes.io/is-default-class': 'true' } },
+  driver: 'fake.csi',
+  deletionPolicy: 'Delete',
+};
 
 const nodeNames = ['n1', 'n2'];
 
@@ -45,6 +63,8 @@ export interface WorldOptions {
   readonly logger?: Logger | undefined;
   /** The nodes are machines with real node agents. */
   readonly hasMachines?: boolean | undefined;
+  /** Snapshots are taken. */
+  readonly hasSnapshots?: boolean | undefined;
 }
 
 export class World implements AsyncDisposable {
@@ -64,16 +84,21 @@ export class World implements AsyncDisposable {
     this.judge = new Judge(plane, this.backend, this.#nodes, this.machines);
   }
 
-  static async start({ plan, logger, hasMachines = false }: WorldOptions = {}): Promise<World> {
+  static async start({ plan, logger, hasMachines = false, hasSnapshots = false }: WorldOptions = {}): Promise<World> {
     const world = new World(await ControlPlane.start(logger));
     const { plane } = world;
     if (hasMachines) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
     for (const name of nodeNames) await (hasMachines ? world.#addMachine(name) : world.#addFakeKubelet(name));
     await plane.client.create(storageClasses, { ...classDraft('now', 'Immediate'), allowVolumeExpansion: true });
     await plane.client.create(storageClasses, classDraft('later'));
+    if (hasSnapshots) await plane.client.create(volumeSnapshotClasses, snapshotClass);
     await plane.run();
     world.#listenToDriver();
-    for (const name of [...controlProcesses, ...(hasMachines ? kubeletProcesses : [])]) {
+    for (const name of [
+      ...controlProcesses,
+      ...(hasMachines ? kubeletProcesses : []),
+      ...(hasSnapshots ? snapshotProcesses : []),
+    ]) {
       const trace = emptyTrace();
       world.traces.set(name, trace);
       const process = new Process(world, name, trace, plan?.process === name ? plan : undefined);

@@ -27,11 +27,23 @@ import { type ContentDecision, decideContent, isBeingCreated, shouldDelete } fro
 import { listSecretReference } from './parameters.ts';
 import { getClass, inputError, prepareRequest, snapshotSecrets } from './snapshot-request.ts';
 
+/** Somebody wrote between the look and the mark, most often the snapshot controller its finalizer. */
+const lostRaceMs = 10;
+
 export async function syncContent(
   context: SnapshotterContext,
   key: string,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
+  try {
+    return await syncOnce(context, key, signal);
+  } catch (thrown) {
+    if (isConflict(thrown)) return requeueAfter(lostRaceMs);
+    throw thrown;
+  }
+}
+
+async function syncOnce(context: SnapshotterContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
   const cached = context.contents.get(key);
   if (!cached || decide(context, cached).kind === 'ignore') return done;
   const content = await readCurrent(context, cached, signal);

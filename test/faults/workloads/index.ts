@@ -1,9 +1,10 @@
-/** The reference workloads, in four parts that can be run side by side. */
+/** The reference workloads, in five parts that can be run side by side. */
 import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { job, rollout } from './controllers.ts';
 import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
+import { snapshot, snapshotInHaste, snapshotUnderWay } from './snapshots.ts';
 import type { Workload } from './workload.ts';
 
 export const claimWorkloads: readonly Workload[] = [
@@ -29,3 +30,5 @@ export const machineWorkloads: readonly Workload[] = [
   reboot,
   returnOfMachine,
 ];
+
+export const snapshotWorkloads: readonly Workload[] = [snapshot, snapshotUnderWay, snapshotInHaste];

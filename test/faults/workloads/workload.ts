@@ -5,6 +5,8 @@ export interface Workload {
   readonly name: string;
   /** The nodes are machines with real node agents; only these agents are disturbed. */
   readonly hasMachines?: boolean;
+  /** Snapshots are taken. */
+  readonly hasSnapshots?: boolean | undefined;
   run(world: World): Promise<void>;
 }
 

@@ -113,6 +113,36 @@ describe('a snapshotter whose cache lags behind', () => {
   });
 });
 
+describe('a snapshotter that loses a race for a content', () => {
+  it('[S2] looks again at once', async () => {
+    await world.create({ finalizers: [] });
+    const inner = world.plane.clientOf('csi-snapshotter');
+    let isHeld = false;
+    await world.run(
+      {},
+      {
+        client: {
+          ...inner,
+          // The snapshot controller puts its finalizer on the content between the look and the mark.
+          get: async (type, ...rest) => {
+            const read = await inner.get(type, ...rest);
+            if (!isHeld && type.kind === volumeSnapshotContents.kind) {
+              isHeld = true;
+              const body = { metadata: { finalizers: [contentBoundFinalizer] } };
+              await world.plane.client.patch(volumeSnapshotContents, { name: 'c' }, { type: 'merge', body });
+            }
+            return read;
+          },
+        },
+      },
+    );
+    expect(isHeld).toBe(true);
+    await world.plane.clock.advance(100);
+    expect(await world.status()).toMatchObject({ readyToUse: true });
+    expect(await world.events()).toEqual([]);
+  });
+});
+
 describe('a snapshotter with no more rights than upstream’s', () => {
   it('[O-e] [W6] takes, finds and deletes snapshots', async () => {
     const { plane } = world;
