@@ -11,7 +11,7 @@ import { isAbort, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 import { byClaim, type SnapshotContext } from './context.ts';
-import { isProtectedClaim, needsClaim, sourceClaimKey } from './snapshot-state.ts';
+import { isProtectedClaim, needsClaim, pointsBack, sourceClaimKey } from './snapshot-state.ts';
 
 /** When a snapshot is looked for again that the server knows and the cache does not. */
 const recheckMs = 10_000;
@@ -31,7 +31,10 @@ export async function syncClaim(context: SnapshotContext, key: string, signal: A
   const claim = context.claims.get(key);
   if (!claim) return done;
   const users = context.snapshots.byIndex(byClaim, key).filter(needsClaim);
-  const hasContent = users.some(({ status }) => status?.boundVolumeSnapshotContentName !== undefined);
+  const hasContent = users.some((snapshot) => {
+    const content = context.contents.get(snapshot.status?.boundVolumeSnapshotContentName ?? '');
+    return content !== undefined && pointsBack(content, snapshot);
+  });
   const decision = decideClaim(claim, { isNeeded: users.length > 0, hasContent });
   switch (decision) {
     case 'settled':

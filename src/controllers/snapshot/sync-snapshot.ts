@@ -46,9 +46,12 @@ async function takeSnapshot(context: SnapshotContext, found: VolumeSnapshot, sig
   const classed = await ensureClass(context, found, signal);
   checkSource(classed);
   const snapshot = await ensureFinalizers(context, classed, signal);
-  const bound = snapshot.status?.boundVolumeSnapshotContentName;
-  if (isReady(snapshot) && bound !== undefined) await checkReady(context, snapshot, bound, signal);
-  else if (snapshot.spec.source.volumeSnapshotContentName !== undefined) await bind(context, snapshot, signal);
+  const { boundVolumeSnapshotContentName: bound, creationTime } = snapshot.status ?? {};
+  const exists = snapshot.spec.source.volumeSnapshotContentName !== undefined;
+  // Taken anew, it would have the data of today under the time of then.
+  const isTaken = isReady(snapshot) || (!exists && creationTime !== undefined);
+  if (isTaken && bound !== undefined) await checkTaken(context, snapshot, bound, signal);
+  else if (exists) await bind(context, snapshot, signal);
   else await provide(context, snapshot, signal);
 }
 
@@ -80,7 +83,7 @@ async function ensureFinalizers(
 }
 
 /** A snapshot that was ready stays so while its content is there and points back. */
-async function checkReady(
+async function checkTaken(
   context: SnapshotContext,
   snapshot: VolumeSnapshot,
   bound: string,
@@ -92,8 +95,9 @@ async function checkReady(
     const told = 'VolumeSnapshotContent is not bound to the VolumeSnapshot correctly';
     throw new SnapshotFailure({ reason: 'SnapshotMisbound', told });
   }
-  // An error that has passed, such as a class that was missing for a while.
-  if (snapshot.status?.error && content.status?.readyToUse) await mirrorStatus(context, snapshot, content, signal);
+  // What it says is news to one that is not ready, and to one with an error that has passed.
+  const hasNews = !isReady(snapshot) || (snapshot.status?.error && content.status?.readyToUse);
+  if (hasNews) await mirrorStatus(context, snapshot, content, signal);
 }
 
 /** Of the cache, or, where that has none, of the server. */
@@ -145,11 +149,8 @@ async function bindContent(
 /** A snapshot of a claim: its content is made, and from then on says how far the driver is. */
 async function provide(context: SnapshotContext, snapshot: VolumeSnapshot, signal: AbortSignal): Promise<void> {
   const driver = context.classes.get(snapshot.spec.volumeSnapshotClassName ?? '')?.driver;
-  if (snapshot.status?.creationTime === undefined) context.metrics.start('CreateSnapshot', snapshot, driver);
+  context.metrics.start('CreateSnapshot', snapshot, driver);
   context.metrics.start('CreateSnapshotAndReady', snapshot, driver);
-  const known = findOwnContent(context, snapshot);
-  // Taken anew, it would have the data of today under the time of then.
-  if (!known && snapshot.status?.creationTime !== undefined) throw new SnapshotFailure(contentMissing);
-  const content = known ?? (await createContent(context, snapshot, signal));
+  const content = findOwnContent(context, snapshot) ?? (await createContent(context, snapshot, signal));
   if (content) await mirrorStatus(context, snapshot, content, signal);
 }

@@ -37,8 +37,8 @@ const finalizerNames = {
   bound: `${prefix}volumesnapshot-bound-protection`,
   other: 'example.com/other',
 };
-export const contentFinalizer = `${prefix}volumesnapshotcontent-bound-protection`;
-export const beingDeleted = `${prefix}volumesnapshot-being-deleted`;
+const contentFinalizer = `${prefix}volumesnapshotcontent-bound-protection`;
+const beingDeleted = `${prefix}volumesnapshot-being-deleted`;
 const claimFinalizer = `${prefix}pvc-as-source-protection`;
 
 export interface Given {
@@ -206,6 +206,11 @@ export class World {
 
   async deleteSnapshot(name = 'snap'): Promise<void> {
     await this.client.delete(volumeSnapshots, this.key(name));
+    await this.plane.clock.settle();
+  }
+
+  async deleteContent(name: string): Promise<void> {
+    await this.client.delete(volumeSnapshotContents, { name });
     await this.plane.clock.settle();
   }
 
