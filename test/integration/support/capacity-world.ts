@@ -4,12 +4,14 @@ import {
   csiNodes,
   csiStorageCapacities,
   type Draft,
+  type KubernetesObject,
   nodes,
   type OwnerReference,
   quantityValue,
   type StorageClass,
   storageClasses,
 } from '../../../src/api/index.ts';
+import type { MetricsRegistry } from '../../../src/base/index.ts';
 import { type Client, createInformerFactory } from '../../../src/client/index.ts';
 import { type CapacityFlags, startCapacity } from '../../../src/sidecars/index.ts';
 import { ControlPlane } from './control-plane.ts';
@@ -67,6 +69,10 @@ export class CapacityWorld implements AsyncDisposable {
   readonly room = new Map<string, Answer>();
   /** Writes of CSIStorageCapacity objects since the last look. */
   #writes = 0;
+  /** Objects by key, as they are committed. */
+  readonly #present = new Map<string, CSIStorageCapacity>();
+  /** What there was more than one object for, at any time. */
+  readonly doubles: string[] = [];
 
   private constructor(plane: ControlPlane) {
     this.plane = plane;
@@ -83,21 +89,33 @@ export class CapacityWorld implements AsyncDisposable {
   static async start(): Promise<CapacityWorld> {
     const world = new CapacityWorld(await ControlPlane.start());
     await world.plane.onCommit((events) => {
-      world.#writes += events.filter(({ key }) => key.includes('csistoragecapacities')).length;
+      for (const { key, current } of events) if (key.includes('csistoragecapacities')) world.#onWrite(key, current);
     });
     return world;
+  }
+
+  #onWrite(key: string, current: KubernetesObject | undefined): void {
+    this.#writes++;
+    // The key tells the kind.
+    if (current) this.#present.set(key, current as CSIStorageCapacity);
+    else this.#present.delete(key);
+    const items = [...this.#present.values()]
+      .filter(({ metadata }) => metadata.labels?.['csi.storage.k8s.io/drivername'] === 'fake.csi')
+      .map(({ storageClassName, nodeTopology }) => `${storageClassName} ${JSON.stringify(nodeTopology)}`);
+    this.doubles.push(...items.filter((item, index) => items.indexOf(item) < index));
   }
 
   /** Another process of the sidecar. */
   async publish(
     flags: Partial<CapacityFlags> = {},
     client: Client = this.plane.clientOf('fake.csi'),
+    metrics?: MetricsRegistry,
   ): Promise<AsyncDisposable & ReturnType<typeof startCapacity>> {
     const { clock, logger, random } = this.plane;
     const stack = new AsyncDisposableStack();
     const informers = stack.use(createInformerFactory({ client, clock, logger, random }));
     const { driver } = this.backend;
-    const running = stack.use(startCapacity({ client, informers, driver, clock, logger, flags }));
+    const running = stack.use(startCapacity({ client, informers, driver, clock, logger, metrics, flags }));
     const whole = { ...running, [Symbol.asyncDispose]: () => stack.disposeAsync() };
     this.plane.use(whole);
     await clock.settle();

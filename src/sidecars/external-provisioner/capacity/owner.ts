@@ -44,6 +44,6 @@ function typeOf({ apiVersion, kind }: Place): ResourceType {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
   const type = builtInResources.find((known) => known.group === group && known.kind === kind);
   if (!type)
-    throw new CapacityError(`the owner of a ${apiVersion}/${kind} is not known, cannot unwind the ownership further`);
+    throw new CapacityError(`the owner of ${apiVersion}/${kind} is not known, cannot unwind the ownership further`);
   return type;
 }
