@@ -36,6 +36,7 @@ describe('external-provisioner, asked again', () => {
   beforeEach(async () => {
     plane = await ControlPlane.start();
     backend = new FakeDriver(plane.clock, 'controller', { ...placed, topology: { [zone]: 'a' } });
+    await createNode('first', 'a');
   });
   afterEach(async () => {
     await plane[Symbol.asyncDispose]();

@@ -1,6 +1,7 @@
 /** The external-provisioner role: creates and deletes volumes through one CSI driver. */
 
 import {
+  type CSINode,
   csiNodes,
   keyOf,
   type Node,
@@ -20,11 +21,13 @@ import {
   runReconciler,
   type WorkQueue,
 } from '../../client/index.ts';
-import { getClaimClass } from '../../component-helpers/index.ts';
+import { annSelectedNode, getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
+import { afterSync } from '../common/after-sync.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { Attempts } from './attempts.ts';
 import { type CapacityRefresher, noRefresher } from './capacity/controller.ts';
+import { hasOtherKeys, topologyKeysOf } from './capacity/node-segments.ts';
 import { startCloningProtection } from './cloning-protection.ts';
 import {
   defaultProvisionerFlags,
@@ -101,7 +104,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       logger,
       concurrency: flags.workerThreads,
       backoff,
-      reconcile: (key, signal) => syncClaim(context, key, signal),
+      reconcile: afterSync(informers, (key, signal) => syncClaim(context, key, signal)),
     }),
   );
   const volumeQueue = stack.use(
@@ -111,7 +114,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       logger,
       concurrency: flags.workerThreads,
       backoff,
-      reconcile: (key, signal) => syncVolume(context, key, signal),
+      reconcile: afterSync(informers, (key, signal) => syncVolume(context, key, signal)),
     }),
   );
   if (driver.controllerCapabilities.has(ControllerCapability.CLONE_VOLUME)) {
@@ -120,6 +123,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   }
   watchClaims(informers, context, claimQueue);
   watchSources(informers, claimQueue);
+  watchDriverNodes(informers, driver, claimQueue);
   watchVolumes(informers, volumeQueue);
   return stack;
 }
@@ -146,6 +150,25 @@ function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContex
   informers.informer(storageClasses).addHandler({
     onAdd: ({ metadata }) => {
       for (const claim of claims.list()) if (getClaimClass(claim) === metadata.name) queue.add(keyOf(claim));
+    },
+  });
+}
+
+/** A claim for a node that the driver is not on yet, or for any node while it is on none, waits for the driver. */
+function watchDriverNodes(informers: InformerFactory, driver: CsiDriver, queue: WorkQueue): void {
+  const claims = informers.informer(persistentVolumeClaims);
+  const wake = ({ metadata: { name } }: CSINode) => {
+    for (const claim of claims.list()) {
+      const selectedNode = claim.metadata.annotations?.[annSelectedNode] ?? name;
+      if (!claim.spec.volumeName && selectedNode === name) queue.add(keyOf(claim));
+    }
+  };
+  informers.informer(csiNodes).addHandler({
+    onAdd: (csiNode, isInitial) => {
+      if (!isInitial && topologyKeysOf(csiNode, driver.name)) wake(csiNode);
+    },
+    onUpdate: (previous, csiNode) => {
+      if (hasOtherKeys(driver.name, previous, csiNode)) wake(csiNode);
     },
   });
 }

@@ -8,19 +8,23 @@ import { type ContentSource, prepareSource } from './content-source.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { classForDriver } from './migration.ts';
 import { type ClassParameters, secretReference, splitParameters } from './parameters.ts';
-import { topologyRequirement } from './topology.ts';
+import { topologyRequirement, topologyToFindAgain } from './topology.ts';
 import { volumeNameOf } from './volume-of.ts';
+
+/** Whether a volume is wanted, or one that may have been made before, so that it can be deleted. */
+export type Purpose = 'make' | 'findAgain';
 
 /**
  * The attempt that is under way for the claim, or else a new one. Everything in it is derived from objects and put in
  * one order, so that another process, with the objects unchanged, asks for the same.
- * @throws ParameterError, MigrationError, ProvisionError or ApiStatusError; nothing was asked for then.
+ * @throws ParameterError, TopologyError, MigrationError, ProvisionError or ApiStatusError; nothing was asked for then.
  */
 export async function prepareAttempt(
   context: ProvisionerContext,
   claim: PersistentVolumeClaim,
   volumeClass: StorageClass,
   signal: AbortSignal,
+  purpose: Purpose = 'make',
 ): Promise<Attempt> {
   const begun = context.attempts.get(claim.metadata.uid);
   if (begun) return begun;
@@ -30,12 +34,13 @@ export async function prepareAttempt(
   const split = splitParameters(parameters);
   const mutableParameters = await mutableParametersOf(context, claim, signal);
   const source = await prepareSource(context, claim, signal);
+  const asked = { claim, class: driverClass, name, split, mutableParameters, source: source?.content, purpose };
   const attempt: Attempt = {
     class: volumeClass,
     driverClass,
     fsType: split.fsType ?? context.flags.defaultFsType,
     requiredBytes: claimRequestBytes(claim),
-    request: requestOf(context, { claim, class: driverClass, name, split, mutableParameters, source: source?.content }),
+    request: requestOf(context, asked),
     secret: secretReference('provisioner', parameters, name, claim),
   };
   await source?.protect();
@@ -69,6 +74,7 @@ interface RequestInput {
   readonly split: ClassParameters;
   readonly mutableParameters: Readonly<Record<string, string>>;
   readonly source: ContentSource | undefined;
+  readonly purpose: Purpose;
 }
 
 function requestOf(
@@ -83,7 +89,7 @@ function requestOf(
         'csi.storage.k8s.io/pv/name': name,
       }
     : {};
-  const accessibilityRequirements = accessibility(context, claim, volumeClass);
+  const accessibilityRequirements = accessibility(context, claim, volumeClass, rest.purpose);
   return {
     name,
     capacityRange: { requiredBytes: claimRequestBytes(claim) },
@@ -101,19 +107,24 @@ function requestOf(
   };
 }
 
-function accessibility(context: ProvisionerContext, claim: PersistentVolumeClaim, volumeClass: StorageClass) {
+function accessibility(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  volumeClass: StorageClass,
+  purpose: Purpose,
+) {
   const { driver, flags, csiNodes, nodes } = context;
   if (!driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS)) return undefined;
-  const selectedNode = claim.metadata.annotations?.[annSelectedNode];
-  if (selectedNode === undefined && !flags.immediateTopology) return undefined;
-  const requirement = topologyRequirement({
+  const decide = purpose === 'make' ? topologyRequirement : topologyToFindAgain;
+  const requirement = decide({
     driver: driver.name,
     class: volumeClass,
     claimName: claim.metadata.name,
     csiNodes: csiNodes.list(),
     nodes: new Map(nodes.list().map((node) => [node.metadata.name, node])),
-    selectedNode,
+    selectedNode: claim.metadata.annotations?.[annSelectedNode],
     strict: flags.strictTopology,
+    immediate: flags.immediateTopology,
   });
   return requirement
     ? {

@@ -1,7 +1,8 @@
 /** Ends what was begun for a claim that has its volume, or that will not get one from what was begun. */
-import { isNotFound, type Node, nodes, type PersistentVolumeClaim, persistentVolumes } from '../../api/index.ts';
+import { csiNodes, isNotFound, nodes, type PersistentVolumeClaim, persistentVolumes } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
 import { getClaimClass } from '../../component-helpers/index.ts';
+import { PluginService } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
@@ -20,18 +21,30 @@ export async function giveBack(
   nodeName: string,
   signal: AbortSignal,
 ): Promise<void> {
-  const node = await findLive(context, nodeName, signal);
-  if (node) throw new ProvisionError(`node "${nodeName}" is not seen yet`);
-  context.recorder.event(claim, 'Warning', 'ProvisioningFailed', `node "${nodeName}" not found`);
+  const missing = await findMissing(context, nodeName, signal);
+  if (missing === undefined) throw new ProvisionError(`node "${nodeName}" is not seen yet`);
+  context.recorder.event(claim, 'Warning', 'ProvisioningFailed', `${missing} not found`);
   if (claim.metadata.finalizers?.includes(provisioningFinalizer)) await undoOrTell(context, claim, signal);
   await releaseIntent(context, claim, signal, true);
 }
 
-async function findLive(context: ProvisionerContext, name: string, signal: AbortSignal): Promise<Node | undefined> {
+/** What of the node the server does not have; a driver with topology tells of it in its CSINode. */
+async function findMissing(
+  { client, driver }: ProvisionerContext,
+  name: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  if (!(await isThere(client.get(nodes, { name }, { signal })))) return `node "${name}"`;
+  if (!driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS)) return undefined;
+  return (await isThere(client.get(csiNodes, { name }, { signal }))) ? undefined : `csinode.storage.k8s.io "${name}"`;
+}
+
+async function isThere(read: Promise<unknown>): Promise<boolean> {
   try {
-    return await context.client.get(nodes, { name }, { signal });
+    await read;
+    return true;
   } catch (thrown) {
-    if (isNotFound(thrown)) return undefined;
+    if (isNotFound(thrown)) return false;
     throw thrown;
   }
 }
@@ -61,7 +74,7 @@ async function undo(context: ProvisionerContext, given: PersistentVolumeClaim, s
   const className = getClaimClass(given);
   const volumeClass = attempts.get(given.metadata.uid)?.class ?? classes.get(className);
   if (!volumeClass) throw new ProvisionError(`storageclass.storage.k8s.io "${className}" not found`);
-  const attempt = await prepareAttempt(context, given, volumeClass, signal);
+  const attempt = await prepareAttempt(context, given, volumeClass, signal, 'findAgain');
   const secrets = await secretData(client, attempt.secret, signal);
   const claim = await ensureIntent(context, given, attempt, signal);
   let created: CreatedVolume;

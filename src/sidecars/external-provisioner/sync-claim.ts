@@ -46,7 +46,7 @@ export async function syncClaim(
     isBegun: begun !== undefined,
     canClone: controllerCapabilities.has(ControllerCapability.CLONE_VOLUME),
     canRestore: false,
-    nodeExists: (name) => context.nodes.get(name) !== undefined,
+    nodeExists: (name) => isNodeThere(context, name),
   });
   switch (decision.kind) {
     case 'ignore':
@@ -82,6 +82,12 @@ export async function syncClaim(
     default:
       return unreachable(decision);
   }
+}
+
+/** Without its CSINode nobody knows where on the node's side a volume of a driver with topology would have to be. */
+function isNodeThere({ driver, nodes, csiNodes }: ProvisionerContext, name: string): boolean {
+  const isPlaced = driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS);
+  return nodes.get(name) !== undefined && (!isPlaced || csiNodes.get(name) !== undefined);
 }
 
 async function provision(
