@@ -3,6 +3,7 @@
  * line moves the mutant along.
  */
 import { attachMutants } from './attach-mutants.ts';
+import { capacityMutants } from './capacity-mutants.ts';
 import { controlMutants } from './control-mutants.ts';
 import type { Mutant } from './mutant.ts';
 import { nodeMutants } from './node-mutants.ts';
@@ -20,6 +21,7 @@ export const mutants: readonly Mutant[] = [
   ...attachMutants,
   ...sidecarMutants,
   ...snapshotMutants,
+  ...capacityMutants,
   ...schedulerMutants,
   ...workloadMutants,
   ...nodeMutants,

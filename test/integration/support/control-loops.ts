@@ -4,7 +4,14 @@ import { DecisionLog, MetricsRegistry, messageOf, type Random, seededRandom } fr
 import { type Client, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
 import { startControllers } from '../../../src/cluster/controllers.ts';
 import { Scheduler } from '../../../src/scheduler/index.ts';
-import { canResize, startAttacher, startProvisioner, startResizer } from '../../../src/sidecars/index.ts';
+import {
+  type CapacityFlags,
+  canResize,
+  startAttacher,
+  startCapacity,
+  startProvisioner,
+  startResizer,
+} from '../../../src/sidecars/index.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { FakeDriver } from './fake-driver.ts';
 
@@ -14,6 +21,8 @@ export interface ControlLoopOptions {
   readonly seed?: number;
   /** Uses upstream's users and service accounts in place of an administrator. */
   readonly restricted?: boolean;
+  /** Publishes the driver's capacity, too. */
+  readonly capacity?: Partial<CapacityFlags>;
 }
 
 const longestCallDelayMs = 40;
@@ -98,7 +107,7 @@ export interface ControlLoops extends AsyncDisposable {
 
 export async function startControlLoops(
   plane: ControlPlane,
-  { backend, seed, restricted = false }: ControlLoopOptions,
+  { backend, seed, restricted = false, capacity: flags }: ControlLoopOptions,
 ): Promise<ControlLoops> {
   const { clock, logger } = plane;
   const random = seededRandom(seed ?? 1);
@@ -129,7 +138,8 @@ export async function startControlLoops(
   const recorder = stack.use(createEventRecorder({ ...basics, client: sidecarClient, component: 'fake.csi_h_1' }));
   const { driver } = backend;
   const sidecar = { client: sidecarClient, informers: sidecarInformers, driver, ...basics };
-  stack.use(startProvisioner({ ...sidecar, recorder }));
+  const capacity = flags && stack.use(startCapacity({ ...sidecar, flags }));
+  stack.use(startProvisioner({ ...sidecar, recorder, ...(capacity ? { capacity } : {}) }));
   stack.use(startAttacher(sidecar));
   if (canResize(driver)) stack.use(startResizer({ ...sidecar, recorder }));
   for (const factory of [informers, schedulerInformers, sidecarInformers]) factory.start();
