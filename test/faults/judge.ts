@@ -1,5 +1,7 @@
 /** Watches every commit and every call to the driver for what must never happen. */
 import {
+  type CSIStorageCapacity,
+  csiStorageCapacities,
   keyOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
@@ -51,6 +53,9 @@ export class Judge {
       onUpdate: (_previous, volume) => this.#onVolume(volume),
       onDelete: (volume) => this.#volumes.delete(volume.metadata.name),
     });
+    plane.informers.informer(csiStorageCapacities).addHandler({
+      onAdd: (capacity) => this.#onCapacity(capacity, plane.informers.informer(csiStorageCapacities).list()),
+    });
   }
 
   #onClaim(claim: PersistentVolumeClaim): void {
@@ -72,6 +77,17 @@ export class Judge {
     for (const [other, { spec, status }] of this.#volumes)
       if (other !== name && spec.claimRef?.uid === uid && status?.phase === 'Bound')
         this.violate('rel-B1', `${name} and ${other} are both bound to ${spec.claimRef.name}`);
+  }
+
+  #onCapacity(
+    { metadata, storageClassName, nodeTopology }: CSIStorageCapacity,
+    all: readonly CSIStorageCapacity[],
+  ): void {
+    const topology = JSON.stringify(nodeTopology);
+    const isSame = (other: CSIStorageCapacity) =>
+      other.storageClassName === storageClassName && JSON.stringify(other.nodeTopology) === topology;
+    const double = all.find((other) => other.metadata.uid !== metadata.uid && isSame(other));
+    if (double) this.violate('rel-H5', `${metadata.name} and ${double.metadata.name} tell of the same`);
   }
 
   /** A call is about to take effect. */

@@ -5,7 +5,13 @@ import { createClient, createEventRecorder, createInformerFactory } from '../../
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { startSnapshotController } from '../../src/controllers/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
-import { startAttacher, startProvisioner, startResizer, startSnapshotter } from '../../src/sidecars/index.ts';
+import {
+  startAttacher,
+  startCapacity,
+  startProvisioner,
+  startResizer,
+  startSnapshotter,
+} from '../../src/sidecars/index.ts';
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import { KilledError } from '../integration/support/controllers.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
@@ -65,7 +71,9 @@ const starts: Readonly<Record<ProcessName, Start>> = {
   },
   provisioner: async (surroundings, transport, stack) => {
     const parts = tools(surroundings, transport, stack, 'fake.csi_host_1');
-    stack.use(startProvisioner({ ...parts, driver: surroundings.backend.driver }));
+    const { driver } = surroundings.backend;
+    const capacity = stack.use(startCapacity({ ...parts, driver, flags: { publish: 'asDriverSays' } }));
+    stack.use(startProvisioner({ ...parts, driver, capacity }));
     parts.informers.start();
   },
   attacher: async (surroundings, transport, stack) => {

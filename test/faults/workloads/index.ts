@@ -1,5 +1,6 @@
-/** The reference workloads, in five parts that can be run side by side. */
+/** The reference workloads, in six parts that can be run side by side. */
 import { prebound, protection, staticBinding, successor } from './binding.ts';
+import { shortage } from './capacity.ts';
 import { job, rollout } from './controllers.ts';
 import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
@@ -18,6 +19,8 @@ export const claimWorkloads: readonly Workload[] = [
   ephemeral,
   growth,
 ];
+
+export const capacityWorkloads: readonly Workload[] = [shortage];
 
 export const nodeWorkloads: readonly Workload[] = [move, outOfService, nodeDeleted];
 
