@@ -74,6 +74,10 @@ function refusingDriver(clock: Clock, refusals: Counter): CsiDriver {
         await refuse(request.volumeId?.includes('bad') ?? false);
         return await controller.controllerExpandVolume(request, options);
       },
+      createSnapshot: async (request, options) => {
+        await refuse(request.sourceVolumeId?.includes('bad') ?? false);
+        return await controller.createSnapshot(request, options);
+      },
     },
   };
 }

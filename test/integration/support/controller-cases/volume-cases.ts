@@ -10,10 +10,18 @@ import {
   storageClasses,
   volumeAttachments,
   volumeAttributesClasses,
+  volumeSnapshotClasses,
+  volumeSnapshotContents,
 } from '../../../../src/api/index.ts';
 import type { Clock } from '../../../../src/base/index.ts';
 import * as controllers from '../../../../src/controllers/index.ts';
-import { type CsiDriver, startAttacher, startProvisioner, startResizer } from '../../../../src/sidecars/index.ts';
+import {
+  type CsiDriver,
+  startAttacher,
+  startProvisioner,
+  startResizer,
+  startSnapshotter,
+} from '../../../../src/sidecars/index.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { FakeDriver } from '../fake-driver.ts';
 import { claimDraft, classDraft, nodeDraft, podDraft, volumeDraft } from '../objects.ts';
@@ -154,6 +162,18 @@ export const sidecarCasesWith = (driverOf: (clock: Clock) => CsiDriver): Control
     start: (options) => startResizer({ ...options, driver: driverOf(options.clock) }),
     setUp: (plane, name) => createBound(plane, csiVolumeDraft(name), '2Gi'),
     isDone: growsOf,
+  },
+  'the external snapshotter': {
+    start: (options) => startSnapshotter({ ...options, driver: driverOf(options.clock) }),
+    async setUp({ client }, name) {
+      const common = { driver: 'fake.csi', deletionPolicy: 'Delete' };
+      await client.create(volumeSnapshotClasses, { metadata: { name: 'snaps' }, ...common }).catch(ignoreExisting);
+      const volumeSnapshotRef = { ...at(name), uid: `uid-of-${name}` };
+      const source = { volumeHandle: name };
+      const spec = { ...common, source, volumeSnapshotRef, volumeSnapshotClassName: 'snaps' };
+      await client.create(volumeSnapshotContents, { metadata: { name }, spec });
+    },
+    isDone: async (plane, name) => (await plane.get(volumeSnapshotContents, { name }))?.status?.readyToUse === true,
   },
 });
 
