@@ -178,7 +178,7 @@ export class FlexDrivers implements AsyncDisposable {
     }
     const stat = await ifExists(fs.stat(real));
     if (!stat?.isFile()) return undefined;
-    return [stat.ino, stat.size, stat.mtimeMs, stat.ctimeMs].join('/');
+    return [stat.ino, stat.mode, stat.size, stat.mtimeMs, stat.ctimeMs].join('/');
   }
 
   #executable(name: string): string {
