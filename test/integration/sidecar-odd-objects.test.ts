@@ -11,7 +11,7 @@ import {
 } from '../../src/api/index.ts';
 import { startAttacher, startProvisioner, startResizer } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
-import { startOn } from './support/controllers.ts';
+import { blindClient, startOn } from './support/controllers.ts';
 import { Code, FakeDriver } from './support/fake-driver.ts';
 import { claimDraft, classDraft } from './support/objects.ts';
 
@@ -258,6 +258,25 @@ describe('odd objects: the roles of a driver', () => {
       await plane.client.delete(persistentVolumes, { name: 'v' });
       await start();
       expect((await volumeOf('v'))?.metadata.finalizers ?? []).not.toContain(attacherFinalizer);
+    });
+
+    it('[rel-D5] [rel-L4] no volume whose attachment they have not heard of', async () => {
+      await createVolume('v');
+      const running = await start();
+      await attach('a', { persistentVolumeName: 'v' });
+      await plane.clock.settle();
+      await running[Symbol.asyncDispose]();
+      await plane.client.delete(persistentVolumes, { name: 'v' });
+      const { driver } = backend;
+      const blind = blindClient(plane.clientOf('a'), 'VolumeAttachment');
+      const late = await startOn(plane, 'a', (options) => startAttacher({ ...options, driver }), blind);
+      await plane.clock.advance(aWhileMs);
+      expect((await volumeOf('v'))?.metadata.finalizers).toContain(attacherFinalizer);
+      await late[Symbol.asyncDispose]();
+      await plane.client.delete(volumeAttachments, { name: 'a' });
+      await start();
+      expect((await volumeOf('v'))?.metadata.finalizers ?? []).not.toContain(attacherFinalizer);
+      expect(backend.published.size).toBe(0);
     });
 
     it('[rel-L6] an attachment whose volume was replaced by one of another type', async () => {

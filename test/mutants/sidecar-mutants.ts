@@ -122,6 +122,15 @@ export const sidecarMutants: readonly Mutant[] = [
     tests: ['test/integration/attacher.test.ts'],
   },
   {
+    name: 'attached-volume-let-go-on-cache-absence',
+    breaks: ['rel-D5'],
+    file: 'src/sidecars/external-attacher/sync-volume.ts',
+    find: 'if (context.attachmentsOf(name).length > 0 || (await isAttached(context, name, signal))) return done;',
+    replace:
+      'if (context.attachmentsOf(name).length > 0 || (await isAttached(context, `${name}?`, signal))) return done;',
+    tests: ['test/integration/sidecar-odd-objects.test.ts'],
+  },
+  {
     name: 'volume-modified-with-the-secret-of-growing',
     breaks: ['W7'],
     file: 'src/sidecars/external-resizer/csi-expand.ts',

@@ -3,6 +3,7 @@ import type { CSINode, PersistentVolume, VolumeAttachment } from '../../api/inde
 import type { Clock, KeyLock, Logger } from '../../base/index.ts';
 import type { Client, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import type { LiveAttachments } from '../common/live-attachments.ts';
 
 export interface AttacherContext {
   readonly client: Client;
@@ -12,6 +13,7 @@ export interface AttacherContext {
   readonly attachments: Lister<VolumeAttachment>;
   /** This driver's attachments of a volume, by the volume's name. */
   readonly attachmentsOf: (volumeName: string) => readonly VolumeAttachment[];
+  readonly liveAttachments: LiveAttachments;
   readonly volumes: Lister<PersistentVolume>;
   readonly csiNodes: Lister<CSINode>;
   /** Uids of the attachments that this process began to carry out and has not undone, by the volume's name. */

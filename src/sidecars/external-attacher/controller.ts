@@ -1,8 +1,9 @@
 /** The external-attacher role: carries out VolumeAttachments through one CSI driver. */
 import { csiNodes, keyOf, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
 import { type Clock, KeyLock, type Logger } from '../../base/index.ts';
-import { type Client, type InformerFactory, runReconciler } from '../../client/index.ts';
+import { type Client, type Informer, type InformerFactory, runReconciler, type WorkQueue } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import { LiveAttachments } from '../common/live-attachments.ts';
 import { type AttacherContext, type AttacherFlags, defaultAttacherFlags } from './context.ts';
 import { forgetBegun } from './one-node-at-a-time.ts';
 import { syncAttachment } from './sync-attachment.ts';
@@ -35,6 +36,7 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
     ...options,
     attachments,
     attachmentsOf: (volumeName) => attachments.byIndex(attachmentsByVolume, volumeName),
+    liveAttachments: new LiveAttachments(options.client),
     volumes,
     csiNodes: informers.informer(csiNodes),
     begun: new Map(),
@@ -61,12 +63,32 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
       reconcile: (key, signal) => syncVolume(context, key, signal),
     }),
   );
+  watchAttachments(context, attachments, { attachmentQueue, volumeQueue });
+  volumes.addHandler({
+    onAdd: (volume) => volumeQueue.add(keyOf(volume)),
+    onUpdate: (_previous, volume) => {
+      if (volume.metadata.deletionTimestamp) volumeQueue.add(keyOf(volume));
+    },
+  });
+  return stack;
+}
+
+interface Queues {
+  readonly attachmentQueue: Pick<WorkQueue, 'add'>;
+  readonly volumeQueue: Pick<WorkQueue, 'add'>;
+}
+
+function watchAttachments(
+  context: AttacherContext,
+  attachments: Informer<VolumeAttachment>,
+  { attachmentQueue, volumeQueue }: Queues,
+): void {
   attachments.addHandler({
     onAdd: (attachment) => {
-      if (attachment.spec.attacher === driver.name) attachmentQueue.add(keyOf(attachment));
+      if (attachment.spec.attacher === context.driver.name) attachmentQueue.add(keyOf(attachment));
     },
     onUpdate: (previous, attachment) => {
-      if (attachment.spec.attacher === driver.name && concernsAttaching(previous, attachment)) {
+      if (attachment.spec.attacher === context.driver.name && concernsAttaching(previous, attachment)) {
         attachmentQueue.add(keyOf(attachment));
       }
     },
@@ -79,13 +101,6 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
       for (const waiting of context.attachmentsOf(volumeName)) attachmentQueue.add(keyOf(waiting));
     },
   });
-  volumes.addHandler({
-    onAdd: (volume) => volumeQueue.add(keyOf(volume)),
-    onUpdate: (_previous, volume) => {
-      if (volume.metadata.deletionTimestamp) volumeQueue.add(keyOf(volume));
-    },
-  });
-  return stack;
 }
 
 /** Our own writes of errors and finalizers must not bring an attachment back before its back-off has passed. */

@@ -10,9 +10,9 @@ import type {
 import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import type { LiveAttachments } from '../common/live-attachments.ts';
 import type { Attempts } from './attempts.ts';
 import type { CapacityRefresher } from './capacity/controller.ts';
-import type { LiveAttachments } from './live-attachments.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export interface ProvisionerContext {

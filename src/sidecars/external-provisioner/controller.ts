@@ -25,6 +25,7 @@ import { annSelectedNode, getClaimClass } from '../../component-helpers/index.ts
 import { ControllerCapability } from '../../csi/index.ts';
 import { afterSync } from '../common/after-sync.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import { LiveAttachments } from '../common/live-attachments.ts';
 import { Attempts } from './attempts.ts';
 import { type CapacityRefresher, noRefresher } from './capacity/controller.ts';
 import { hasOtherKeys, topologyKeysOf } from './capacity/node-segments.ts';
@@ -37,7 +38,6 @@ import {
 } from './context.ts';
 import { claimsBySource, sourceKey, sourceKeysOf } from './data-source.ts';
 import { concernsProvisioning } from './decide.ts';
-import { LiveAttachments } from './live-attachments.ts';
 import { annRequest } from './signed-request.ts';
 import { SigningKey } from './signing-key.ts';
 import { syncClaim } from './sync-claim.ts';
