@@ -65,6 +65,46 @@ describe('every role as a process of its own', () => {
     }
   });
 
+  it('[S2] [S4] [O-e] takes snapshots over HTTP alone, the controller and the driver’s sidecar side by side', async () => {
+    world.spawn('snapshot-controller', '--kubeconfig', world.path('kubeconfig'), '--leader-election=false');
+    const apiVersion = 'snapshot.storage.k8s.io/v1';
+    const driver = 'hostpath.csi.k8s.io';
+    const common = { driver, deletionPolicy: 'Delete' };
+    const items = [
+      { apiVersion, kind: 'VolumeSnapshotClass', metadata: { name: 'snaps' }, ...common },
+      {
+        apiVersion: 'storage.k8s.io/v1',
+        kind: 'StorageClass',
+        metadata: { name: 'now' },
+        provisioner: driver,
+      },
+      {
+        apiVersion: 'v1',
+        kind: 'PersistentVolumeClaim',
+        metadata: { name: 'data' },
+        spec: {
+          accessModes: ['ReadWriteOnce'],
+          storageClassName: 'now',
+          resources: { requests: { storage: '16Mi' } },
+        },
+      },
+      {
+        apiVersion,
+        kind: 'VolumeSnapshot',
+        metadata: { name: 'taken' },
+        spec: { volumeSnapshotClassName: 'snaps', source: { persistentVolumeClaimName: 'data' } },
+      },
+    ];
+    await world.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    await world.until(['get', 'vs', 'taken', '-o', 'jsonpath={.status.readyToUse}'], (out) => out === 'true');
+    const snapshots = () => JSON.parse(readFileSync(world.path('driver', 'state.json'), 'utf8')).Snapshots ?? [];
+    expect(snapshots()).toHaveLength(1);
+    await world.kubectl(['delete', 'vs', 'taken', '--wait=true', '--timeout=60s']);
+    await world.until(['get', 'vsc', '--no-headers'], (out) => out === '');
+    expect(snapshots()).toEqual([]);
+    await world.kubectl(['delete', 'pvc', 'data', '--wait=true', '--timeout=60s']);
+  });
+
   it('serves health to everybody and the rest to whom the API server lets', async () => {
     for (const path of ['/healthz', '/livez', '/readyz'])
       expect(await world.get(controllers, path, 'nobody')).toEqual({ code: 200, body: 'ok' });
