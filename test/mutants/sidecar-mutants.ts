@@ -57,6 +57,22 @@ export const sidecarMutants: readonly Mutant[] = [
     tests: [crashTests],
   },
   {
+    name: 'volume-made-before-its-source-is-held',
+    breaks: ['rel-C10'],
+    file: `${provisioner}/prepare-attempt.ts`,
+    find: 'await source?.protect();',
+    replace: 'void source?.protect;',
+    tests: [cloneTests],
+  },
+  {
+    name: 'snapshot-let-go-while-others-are-restored',
+    breaks: ['rel-C10'],
+    file: `${provisioner}/restore-protection.ts`,
+    find: 'if (known().some(isBeingProvisioned)) return done;\n  const isNeeded = async ({ metadata }: VolumeSnapshot) => {\n    if (known().some(isBeingProvisioned)) return true;',
+    replace: 'const isNeeded = async ({ metadata }: VolumeSnapshot) => {\n    if (metadata.name === key) return true;',
+    tests: ['test/integration/provisioner-restores.test.ts'],
+  },
+  {
     name: 'source-of-a-clone-let-go-early',
     breaks: ['rel-C10'],
     file: `${provisioner}/cloning-protection.ts`,

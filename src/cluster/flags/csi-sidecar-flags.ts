@@ -46,6 +46,13 @@ export const csiSidecarFlags = {
   'extra-modify-metadata': bool(false, 'the same when a volume is modified'),
   'strict-topology': bool(false, 'ask for a volume on the selected node only'),
   'immediate-topology': bool(true, 'tell the driver all topologies when no node is selected'),
+  'prevent-volume-mode-conversion': bool(
+    true,
+    'restore no snapshot as another volume mode unless its content allows it',
+  ),
+  'snapshot-orphan-sweep-interval': duration('5m', 'between looks for snapshots that are kept for nobody', {
+    above: 0,
+  }),
   'snapshot-name-prefix': text('snapshot', 'how the names of snapshots begin'),
   'snapshot-name-uuid-length': integer(-1, 'how much of the uid they end with; -1: all of it', {
     atLeast: -1,
@@ -104,6 +111,8 @@ export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
       strictTopology: flags['strict-topology'],
       immediateTopology: flags['immediate-topology'],
       extraCreateMetadata: flags['extra-create-metadata'],
+      preventVolumeModeConversion: flags['prevent-volume-mode-conversion'],
+      snapshotOrphanSweepIntervalMs: flags['snapshot-orphan-sweep-interval'],
     },
     attacher: { ...common, ...threads, defaultFsType: flags['default-fstype'] },
     resizer: {

@@ -4,10 +4,12 @@
  */
 import {
   isNotFound,
-  type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
+  type VolumeSnapshot,
+  volumeSnapshotContents,
+  volumeSnapshots,
 } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
 import { cloningProtectionFinalizer } from '../../component-helpers/index.ts';
@@ -16,6 +18,7 @@ import { checkSourceClaim, clonedVolumeId } from './clone-source.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { findDataSource } from './data-source.ts';
 import { isIntended } from './decide.ts';
+import { boundContentName, restoredSnapshotId } from './snapshot-source.ts';
 
 export type ContentSource = NonNullable<CreateRequest['volumeContentSource']>;
 
@@ -35,9 +38,10 @@ export async function prepareSource(
   signal: AbortSignal,
 ): Promise<PreparedSource | undefined> {
   const source = findDataSource(claim);
-  if (source?.kind !== 'PersistentVolumeClaim') return undefined;
+  if (source?.kind !== 'PersistentVolumeClaim' && source?.kind !== 'VolumeSnapshot') return undefined;
+  const prepare = source.kind === 'VolumeSnapshot' ? prepareRestore : prepareClone;
   try {
-    return await prepareClone(context, claim, source.name, signal);
+    return await prepare(context, claim, source.name, signal);
   } catch (thrown) {
     if (signal.aborted) throw thrown;
     throw new ProvisionError(
@@ -56,7 +60,7 @@ async function prepareClone(
   const { client, driver } = context;
   const source = await readSourceClaim(context, { namespace: claim.metadata.namespace, name }, signal);
   checkSourceClaim(claim, source, { mayBeUnderWay: isIntended(claim) });
-  const volume = await findVolume(context, source.spec.volumeName ?? '', signal);
+  const volume = await ifFound(client.get(persistentVolumes, { name: source.spec.volumeName ?? '' }, { signal }));
   const volumeId = clonedVolumeId(claim, source, volume, driver.name);
   const protect = async () => {
     if (source.metadata.finalizers?.includes(cloningProtectionFinalizer)) return;
@@ -79,13 +83,34 @@ async function readSourceClaim(
   }
 }
 
-async function findVolume(
-  { client }: ProvisionerContext,
+async function prepareRestore(
+  { client, driver, flags, heldSnapshots }: ProvisionerContext,
+  claim: PersistentVolumeClaim,
   name: string,
   signal: AbortSignal,
-): Promise<PersistentVolume | undefined> {
+): Promise<PreparedSource> {
+  let snapshot: VolumeSnapshot;
   try {
-    return await client.get(persistentVolumes, { name }, { signal });
+    snapshot = await client.get(volumeSnapshots, { namespace: claim.metadata.namespace, name }, { signal });
+  } catch (cause) {
+    throw new ProvisionError(`error getting snapshot ${name} from api server: ${messageOf(cause)}`, { cause });
+  }
+  const contentName = boundContentName(snapshot, { mayBeUnderWay: isIntended(claim) });
+  const content = await ifFound(client.get(volumeSnapshotContents, { name: contentName }, { signal }));
+  const { preventVolumeModeConversion } = flags;
+  const snapshotId = restoredSnapshotId({ claim, snapshot, content, driver: driver.name, preventVolumeModeConversion });
+  return {
+    content: { type: { case: 'snapshot', value: { snapshotId } } },
+    protect: async () => {
+      const outcome = await heldSnapshots.hold(snapshot, signal);
+      if (outcome === 'deleted') throw new ProvisionError(`snapshot ${name} is being deleted`);
+    },
+  };
+}
+
+async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
   } catch (thrown) {
     if (isNotFound(thrown)) return undefined;
     throw thrown;

@@ -13,6 +13,7 @@ import type { CsiDriver } from '../common/driver.ts';
 import type { LiveAttachments } from '../common/live-attachments.ts';
 import type { Attempts } from './attempts.ts';
 import type { CapacityRefresher } from './capacity/controller.ts';
+import type { HeldSnapshots } from './held-snapshots.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export interface ProvisionerContext {
@@ -28,6 +29,7 @@ export interface ProvisionerContext {
   readonly attachments: Lister<VolumeAttachment>;
   readonly attempts: Attempts;
   readonly signingKey: SigningKey;
+  readonly heldSnapshots: HeldSnapshots;
   readonly liveAttachments: LiveAttachments;
   readonly capacity: CapacityRefresher;
   readonly csiNodes: Lister<CSINode>;
@@ -48,6 +50,8 @@ export interface ProvisionerFlags {
   readonly strictTopology: boolean;
   readonly immediateTopology: boolean;
   readonly extraCreateMetadata: boolean;
+  readonly preventVolumeModeConversion: boolean;
+  readonly snapshotOrphanSweepIntervalMs: number;
   readonly workerThreads: number;
   readonly retryIntervalStartMs: number;
   readonly retryIntervalMaxMs: number;
@@ -60,6 +64,8 @@ export const defaultProvisionerFlags: ProvisionerFlags = {
   strictTopology: false,
   immediateTopology: true,
   extraCreateMetadata: false,
+  preventVolumeModeConversion: true,
+  snapshotOrphanSweepIntervalMs: 300_000,
   workerThreads: 100,
   retryIntervalStartMs: 1000,
   retryIntervalMaxMs: 300_000,

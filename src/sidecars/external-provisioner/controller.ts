@@ -6,7 +6,6 @@ import {
   keyOf,
   type Node,
   nodes,
-  type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
   storageClasses,
@@ -29,17 +28,18 @@ import { LiveAttachments } from '../common/live-attachments.ts';
 import { Attempts } from './attempts.ts';
 import { type CapacityRefresher, noRefresher } from './capacity/controller.ts';
 import { hasOtherKeys, topologyKeysOf } from './capacity/node-segments.ts';
-import { startCloningProtection } from './cloning-protection.ts';
 import {
   defaultProvisionerFlags,
   type ProvisionerContext,
   type ProvisionerFlags,
   volumesByUniqueName,
 } from './context.ts';
-import { claimsBySource, sourceKey, sourceKeysOf } from './data-source.ts';
+import { claimsBySource, sourceKeysOf } from './data-source.ts';
 import { concernsProvisioning } from './decide.ts';
+import { HeldSnapshots } from './held-snapshots.ts';
 import { annRequest } from './signed-request.ts';
 import { SigningKey } from './signing-key.ts';
+import { startSources } from './sources.ts';
 import { syncClaim } from './sync-claim.ts';
 import { attachmentsByVolume, nodesByVolumeInUse, syncVolume, uniqueNameOf } from './sync-volume.ts';
 
@@ -85,6 +85,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     attachments,
     attempts: new Attempts(),
     signingKey: new SigningKey({ ...options, driver: driver.name, namespace: options.namespace ?? 'kube-system' }),
+    heldSnapshots: new HeldSnapshots(options.client),
     liveAttachments: new LiveAttachments(options.client),
     capacity: options.capacity ?? noRefresher,
     csiNodes: informers.informer(csiNodes),
@@ -117,12 +118,9 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
       reconcile: afterSync(informers, (key, signal) => syncVolume(context, key, signal)),
     }),
   );
-  if (driver.controllerCapabilities.has(ControllerCapability.CLONE_VOLUME)) {
-    const { client } = options;
-    stack.use(startCloningProtection({ client, claims, clock, logger, backoff }));
-  }
+  const sweepIntervalMs = flags.snapshotOrphanSweepIntervalMs;
+  stack.use(startSources({ ...options, backoff, sweepIntervalMs, heldSnapshots: context.heldSnapshots, claimQueue }));
   watchClaims(informers, context, claimQueue);
-  watchSources(informers, claimQueue);
   watchDriverNodes(informers, driver, claimQueue);
   watchVolumes(informers, volumeQueue);
   return stack;
@@ -169,21 +167,6 @@ function watchDriverNodes(informers: InformerFactory, driver: CsiDriver, queue: 
     },
     onUpdate: (previous, csiNode) => {
       if (hasOtherKeys(driver.name, previous, csiNode)) wake(csiNode);
-    },
-  });
-}
-
-/** A claim that is filled from another waits until that one has its volume. */
-function watchSources(informers: InformerFactory, queue: WorkQueue): void {
-  const claims = informers.informer(persistentVolumeClaims);
-  const wakeClones = (source: PersistentVolumeClaim) => {
-    for (const clone of claims.byIndex(claimsBySource, sourceKey('PersistentVolumeClaim', keyOf(source))))
-      if (!clone.spec.volumeName) queue.add(keyOf(clone));
-  };
-  claims.addHandler({
-    onAdd: wakeClones,
-    onUpdate: (previous, source) => {
-      if (previous.status?.phase !== source.status?.phase) wakeClones(source);
     },
   });
 }

@@ -6,6 +6,7 @@
 import {
   type Draft,
   isAlreadyExists,
+  isConflict,
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumes,
@@ -45,7 +46,7 @@ export async function syncClaim(
     volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
     isBegun: begun !== undefined,
     canClone: controllerCapabilities.has(ControllerCapability.CLONE_VOLUME),
-    canRestore: false,
+    canRestore: controllerCapabilities.has(ControllerCapability.CREATE_DELETE_SNAPSHOT),
     nodeExists: (name) => isNodeThere(context, name),
   });
   switch (decision.kind) {
@@ -130,7 +131,8 @@ async function prepare(
     const attempt = await prepareAttempt(context, claim, volumeClass, signal);
     return { attempt, secrets: await secretData(context.client, attempt.secret, signal) };
   } catch (thrown) {
-    if (!signal.aborted) tellFailure(context, claim, volumeClass, thrown);
+    // Somebody else wrote at the same time: the next try is not far.
+    if (!signal.aborted && !isConflict(thrown)) tellFailure(context, claim, volumeClass, thrown);
     throw thrown;
   }
 }

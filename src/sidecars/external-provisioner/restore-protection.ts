@@ -1,0 +1,95 @@
+/**
+ * Keeps snapshots while volumes are restored from them. The provisioner's finalizer is put on a snapshot before
+ * anybody is asked for a volume, and taken off when no claim that is filled from it waits for its volume: at that
+ * claim's change, and for what nobody saw at each sweep. Upstream: setSnapshotFinalizer, SnapshotFinalizerController.
+ */
+import { keyOf, type PersistentVolumeClaim, persistentVolumeClaims, type VolumeSnapshot } from '../../api/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
+import {
+  type Client,
+  done,
+  type Informer,
+  type ReconcileResult,
+  requeueAfter,
+  runReconciler,
+} from '../../client/index.ts';
+import { claimsBySource, findDataSource, sourceKey } from './data-source.ts';
+import { isBeingProvisioned } from './decide.ts';
+import { type HeldSnapshots, isHeld } from './held-snapshots.ts';
+
+export interface RestoreProtectionOptions {
+  readonly client: Client;
+  readonly claims: Informer<PersistentVolumeClaim>;
+  readonly snapshots: Informer<VolumeSnapshot>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backoff: { readonly initialMs: number; readonly maxMs: number };
+  readonly sweepIntervalMs: number;
+}
+
+/** A claim that no cache has shown may also go unseen. */
+const unseenClaimMs = 10_000;
+
+export function startRestoreProtection(options: RestoreProtectionOptions, held: HeldSnapshots): AsyncDisposable {
+  const { claims, snapshots, clock, logger, backoff, sweepIntervalMs } = options;
+  const stack = new AsyncDisposableStack();
+  const queue = stack.use(
+    runReconciler({
+      name: 'restore-protection',
+      clock,
+      logger,
+      backoff,
+      reconcile: (key, signal) => syncSnapshot(options, held, key, signal),
+    }),
+  );
+  const enqueueSource = (claim: PersistentVolumeClaim) => {
+    const source = findDataSource(claim);
+    if (source?.kind === 'VolumeSnapshot') queue.add(`${claim.metadata.namespace}/${source.name}`);
+  };
+  claims.addHandler({
+    onUpdate: (previous, claim) => {
+      if (isBeingProvisioned(previous) && !isBeingProvisioned(claim)) enqueueSource(claim);
+    },
+    onDelete: enqueueSource,
+  });
+  snapshots.addHandler({
+    onAdd: (snapshot) => {
+      if (isHeld(snapshot)) queue.add(keyOf(snapshot));
+    },
+    onUpdate: (previous, snapshot) => {
+      const isNewlyDeleted = snapshot.metadata.deletionTimestamp && !previous.metadata.deletionTimestamp;
+      if (isNewlyDeleted && isHeld(snapshot)) queue.add(keyOf(snapshot));
+    },
+  });
+  const sweep = () => {
+    for (const snapshot of snapshots.list()) if (isHeld(snapshot)) queue.add(keyOf(snapshot));
+    timer = clock.setTimer(sweepIntervalMs, sweep);
+  };
+  let timer = clock.setTimer(sweepIntervalMs, sweep);
+  stack.defer(() => timer[Symbol.dispose]());
+  return stack;
+}
+
+async function syncSnapshot(
+  { client, claims }: RestoreProtectionOptions,
+  held: HeldSnapshots,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const known = () => claims.byIndex(claimsBySource, sourceKey('VolumeSnapshot', key));
+  // Its change, or its end, brings us back.
+  if (known().some(isBeingProvisioned)) return done;
+  const isNeeded = async ({ metadata }: VolumeSnapshot) => {
+    if (known().some(isBeingProvisioned)) return true;
+    // Who is restored here is in the cache. Before a snapshot goes for good the server is asked all the same.
+    if (claims.hasSynced && !metadata.deletionTimestamp) return false;
+    const { items } = await client.list(persistentVolumeClaims, { namespace: metadata.namespace, signal });
+    return items.some((claim) => isRestoredFrom(claim, metadata.name) && isBeingProvisioned(claim));
+  };
+  return (await held.letGo(key, isNeeded, signal)) === 'kept' ? requeueAfter(unseenClaimMs) : done;
+}
+
+function isRestoredFrom(claim: PersistentVolumeClaim, name: string): boolean {
+  const source = findDataSource(claim);
+  return source?.kind === 'VolumeSnapshot' && source.name === name;
+}
