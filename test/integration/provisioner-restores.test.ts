@@ -1,6 +1,7 @@
 /** Claims that are restored from snapshots, with all that takes part but the nodes. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  ApiStatusError,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
@@ -9,6 +10,7 @@ import {
   volumeSnapshotContents,
   volumeSnapshots,
 } from '../../src/api/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import {
   startClaimProtectionController,
   startPersistentVolumeController,
@@ -52,9 +54,12 @@ describe('external-provisioner and restores', () => {
     await plane[Symbol.asyncDispose]();
   });
 
-  async function start(flags: Partial<ProvisionerFlags> = {}): Promise<void> {
-    provisioner = await startOn(plane, 'fake.csi_host_1', (options) =>
-      startProvisioner({ ...options, driver: backend.driver, flags }),
+  async function start(flags: Partial<ProvisionerFlags> = {}, client?: Client): Promise<void> {
+    provisioner = await startOn(
+      plane,
+      'fake.csi_host_1',
+      (options) => startProvisioner({ ...options, driver: backend.driver, flags }),
+      client,
     );
   }
 
@@ -112,10 +117,11 @@ describe('external-provisioner and restores', () => {
     expect(await plane.eventsOf('data')).toContain(
       `${failure} error getting snapshot snap from api server: volumesnapshots.snapshot.storage.k8s.io "snap" not found`,
     );
-    backend.fail('refusals', 'CreateSnapshot', Code.INTERNAL);
+    backend.fail('refusals', 'CreateSnapshot', ...Array.from({ length: 6 }, () => Code.INTERNAL));
     await createSnapshot();
-    await plane.clock.advance(500);
-    expect(backend.methods()).toEqual(['CreateVolume', 'CreateSnapshot']);
+    await plane.clock.advance(10_000);
+    expect(await plane.eventsOf('data')).toContain(`${failure} snapshot snap is not Ready`);
+    expect(backend.methods().filter((method) => method === 'CreateVolume')).toHaveLength(1);
     await plane.clock.advance(10 * minutes);
     expect(await phaseOf('data')).toBe('Bound');
     expect(await sourceOf('data')).toBe(await snapshotIdOf());
@@ -253,6 +259,23 @@ describe('external-provisioner and restores', () => {
       expect(await sourceOf('data')).toBe(id);
       expect(new Set(backend.creations.slice(1)).size).toBe(1);
     });
+  });
+
+  it('[O11] [rel-L6] restores, and lets go, where it may not list snapshots', async () => {
+    await provisioner[Symbol.asyncDispose]();
+    const client = plane.clientOf('provisioner');
+    const refuse = () => Promise.reject(ApiStatusError.of('Forbidden', 'no'));
+    const isKnown = (type: { readonly kind: string }) => type.kind !== 'VolumeSnapshot';
+    const short: Client = {
+      ...client,
+      list: (type, ...rest) => (isKnown(type) ? client.list(type, ...rest) : refuse()),
+      watch: (type, ...rest) => (isKnown(type) ? client.watch(type, ...rest) : refuse()),
+    };
+    await start({}, short);
+    await createSnapshot();
+    await createClaim('data', 'snap');
+    expect(await phaseOf('data')).toBe('Bound');
+    expect(await isHeld()).toBe(false);
   });
 
   describe('snapshots that are kept for nobody', () => {

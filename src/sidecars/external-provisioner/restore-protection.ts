@@ -12,6 +12,7 @@ import {
   type ReconcileResult,
   requeueAfter,
   runReconciler,
+  type WorkQueue,
 } from '../../client/index.ts';
 import { claimsBySource, findDataSource, sourceKey } from './data-source.ts';
 import { isBeingProvisioned } from './decide.ts';
@@ -20,7 +21,6 @@ import { type HeldSnapshots, isHeld } from './held-snapshots.ts';
 export interface RestoreProtectionOptions {
   readonly client: Client;
   readonly claims: Informer<PersistentVolumeClaim>;
-  readonly snapshots: Informer<VolumeSnapshot>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff: { readonly initialMs: number; readonly maxMs: number };
@@ -30,8 +30,13 @@ export interface RestoreProtectionOptions {
 /** A claim that no cache has shown may also go unseen. */
 const unseenClaimMs = 10_000;
 
-export function startRestoreProtection(options: RestoreProtectionOptions, held: HeldSnapshots): AsyncDisposable {
-  const { claims, snapshots, clock, logger, backoff, sweepIntervalMs } = options;
+export interface RestoreProtection extends AsyncDisposable {
+  /** Looks for snapshots that are kept for nobody, now and at each sweep. */
+  watch(snapshots: Informer<VolumeSnapshot>): void;
+}
+
+export function startRestoreProtection(options: RestoreProtectionOptions, held: HeldSnapshots): RestoreProtection {
+  const { claims, clock, logger, backoff, sweepIntervalMs } = options;
   const stack = new AsyncDisposableStack();
   const queue = stack.use(
     runReconciler({
@@ -52,6 +57,16 @@ export function startRestoreProtection(options: RestoreProtectionOptions, held: 
     },
     onDelete: enqueueSource,
   });
+  return {
+    watch: (snapshots) => {
+      watchHeld(snapshots, queue);
+      stack.use(sweepHeld(snapshots, queue, clock, sweepIntervalMs));
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+function watchHeld(snapshots: Informer<VolumeSnapshot>, queue: WorkQueue): void {
   snapshots.addHandler({
     onAdd: (snapshot) => {
       if (isHeld(snapshot)) queue.add(keyOf(snapshot));
@@ -61,13 +76,20 @@ export function startRestoreProtection(options: RestoreProtectionOptions, held: 
       if (isNewlyDeleted && isHeld(snapshot)) queue.add(keyOf(snapshot));
     },
   });
+}
+
+function sweepHeld(
+  snapshots: Informer<VolumeSnapshot>,
+  queue: WorkQueue,
+  clock: Clock,
+  intervalMs: number,
+): Disposable {
   const sweep = () => {
     for (const snapshot of snapshots.list()) if (isHeld(snapshot)) queue.add(keyOf(snapshot));
-    timer = clock.setTimer(sweepIntervalMs, sweep);
+    timer = clock.setTimer(intervalMs, sweep);
   };
-  let timer = clock.setTimer(sweepIntervalMs, sweep);
-  stack.defer(() => timer[Symbol.dispose]());
-  return stack;
+  let timer = clock.setTimer(intervalMs, sweep);
+  return { [Symbol.dispose]: () => timer[Symbol.dispose]() };
 }
 
 async function syncSnapshot(

@@ -1,5 +1,6 @@
 /** What claims are filled from: keeps it while it is needed, and brings claims back that wait for it. */
 import {
+  isForbidden,
   keyOf,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
@@ -37,11 +38,40 @@ export function startSources(options: SourcesOptions): AsyncDisposable {
     wakeClones(claims, claimQueue);
   }
   if (driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_SNAPSHOT)) {
-    const snapshots = informers.informer(volumeSnapshots);
-    stack.use(startRestoreProtection({ ...options, claims, snapshots }, heldSnapshots));
-    wakeRestores(claims, snapshots, claimQueue);
+    const protection = stack.use(startRestoreProtection({ ...options, claims }, heldSnapshots));
+    stack.use(
+      whenAllowed(options, () => {
+        const snapshots = informers.informer(volumeSnapshots);
+        protection.watch(snapshots);
+        wakeRestores(claims, snapshots, claimQueue);
+        informers.start();
+      }),
+    );
   }
   return stack;
+}
+
+/**
+ * Upstream's sidecar does without the right to list and watch snapshots. Claims are restored all the same, only later
+ * where they have to wait; an informer that is refused would keep everybody waiting who waits for all caches.
+ */
+function whenAllowed({ client, logger }: SourcesOptions, watchSnapshots: () => void): AsyncDisposable {
+  const stop = new AbortController();
+  const asked = client.list(volumeSnapshots, { limit: 1, signal: stop.signal }).then(
+    () => true,
+    (thrown: unknown) => !isForbidden(thrown),
+  );
+  const watching = asked.then((isAllowed) => {
+    if (stop.signal.aborted) return;
+    if (isAllowed) watchSnapshots();
+    else logger.info('snapshots cannot be watched: those kept for nobody are not looked for');
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await watching;
+    },
+  };
 }
 
 /** A claim that is filled from another waits until that one has its volume. */
