@@ -1,9 +1,16 @@
-/** Mutants of the snapshotter's care with snapshots of which it is not known whether they exist. */
+/**
+ * Mutants of the snapshotter's care with snapshots of which it is not known whether they exist, and of the snapshot
+ * controller's with those that are used or somebody else's.
+ */
 import type { Mutant } from './mutant.ts';
 
 const snapshotter = 'src/sidecars/external-snapshotter';
+const controller = 'src/controllers/snapshot';
 const answerTests = 'test/integration/snapshotter/answers.test.ts';
 const careTests = 'test/integration/snapshotter/care.test.ts';
+const deleteTests = 'test/integration/snapshot/delete.test.ts';
+const oldCacheTests = 'test/integration/snapshot/care.test.ts';
+const boundTests = 'test/integration/snapshot/pre-provisioned.test.ts';
 
 export const snapshotMutants: readonly Mutant[] = [
   {
@@ -45,5 +52,69 @@ export const snapshotMutants: readonly Mutant[] = [
     find: "uid,\n      resourceVersion,\n      annotations: { [annSnapshotBeingCreated]: 'yes' },",
     replace: "uid,\n      annotations: { [annSnapshotBeingCreated]: 'yes' },",
     tests: [careTests],
+  },
+  {
+    name: 'snapshot-deleted-while-it-is-restored',
+    breaks: ['S4'],
+    file: `${controller}/release-snapshot.ts`,
+    find: "return items.some((claim) => isBeingRestored(claim, snapshot)) ? 'unseen' : undefined;",
+    replace: 'return undefined;',
+    tests: [oldCacheTests],
+  },
+  {
+    name: 'content-deleted-although-it-is-to-be-kept',
+    breaks: ['S4'],
+    file: `${controller}/release-snapshot.ts`,
+    find: 'preconditions: { uid, resourceVersion }',
+    replace: 'preconditions: { uid }',
+    tests: [oldCacheTests],
+  },
+  {
+    name: 'snapshot-gone-before-its-content',
+    breaks: ['S4', 'rel-L7'],
+    file: `${controller}/release-snapshot.ts`,
+    find: 'if (!hasFinalizer(snapshot, snapshotBoundFinalizer)) return done;',
+    replace: '',
+    tests: [deleteTests],
+  },
+  {
+    name: 'content-of-another-snapshot-deleted',
+    breaks: ['S4'],
+    file: `${controller}/snapshot-state.ts`,
+    find: 'name === metadata.name && namespace === metadata.namespace && uid === metadata.uid',
+    replace: 'name === metadata.name && namespace === metadata.namespace',
+    tests: [deleteTests, boundTests],
+  },
+  {
+    name: 'content-bound-to-a-snapshot-that-is-gone',
+    breaks: ['S5'],
+    file: `${controller}/sync-snapshot.ts`,
+    find: 'if (live?.metadata.uid !== uid || live.metadata.deletionTimestamp !== undefined) return content;',
+    replace: '',
+    tests: [oldCacheTests],
+  },
+  {
+    name: 'content-bound-without-the-uid',
+    breaks: ['S5'],
+    file: `${controller}/sync-snapshot.ts`,
+    find: '{ ...content.spec.volumeSnapshotRef, uid }',
+    replace: '{ ...content.spec.volumeSnapshotRef }',
+    tests: [boundTests],
+  },
+  {
+    name: 'snapshot-taken-anew-under-its-old-time',
+    breaks: ['S3'],
+    file: `${controller}/sync-snapshot.ts`,
+    find: 'isReady(snapshot) || (!exists && creationTime !== undefined)',
+    replace: 'isReady(snapshot)',
+    tests: [boundTests],
+  },
+  {
+    name: 'claim-let-go-while-a-snapshot-is-taken',
+    breaks: ['S2'],
+    file: `${controller}/sync-claim.ts`,
+    find: 'return items.some((snapshot) => sourceClaimKey(snapshot) === key && needsClaim(snapshot));',
+    replace: 'return false;',
+    tests: [oldCacheTests],
   },
 ];
