@@ -74,7 +74,7 @@ describe('snapshots', () => {
       .map((file) => spawnSync('tar', ['xzOf', join(stateDir(), file), './file'], { encoding: 'utf8' }).stdout.trim());
   }
 
-  it('[S2] [S4] [W3] are taken of a claim in use, keep what was written before, and go without a trace', async () => {
+  it('[S2] [W3] are taken of a claim in use, and keep what was written before', async () => {
     await apply(claim('data'), pod('writer', 'data'));
     await untilRunning('writer');
     await write('writer', 'before');
@@ -94,11 +94,24 @@ describe('snapshots', () => {
       }),
     ]);
     expect(archivedFiles()).toEqual(['before']);
+  });
+
+  it('[O11] [S2] are restored into claims of their own, whose pods read what was written before', async () => {
+    const dataSource = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 'monday' };
+    await apply(claim('restored', { dataSource }), pod('reader', 'restored'));
+    await untilRunning('reader');
+    expect(await stowage.ok('exec reader -- cat /data/file')).toBe('before\n');
+    await write('reader', 'restored');
+    expect(await stowage.ok('exec writer -- cat /data/file')).toBe('after\n');
+    expect(archivedFiles()).toEqual(['before']);
+  });
+
+  it('[S4] go without a trace, and leave what was restored from them', async () => {
     await remove('vs monday');
     await stowage.until('get vsc -o name', (out) => out === '');
     expect(driverState().snapshots).toEqual([]);
     expect(archivedFiles()).toEqual([]);
-    expect(await stowage.ok('exec writer -- cat /data/file')).toBe('after\n');
+    expect(await stowage.ok('exec reader -- cat /data/file')).toBe('restored\n');
   });
 
   it('[S5] [S4] are kept by a class of policy Retain, and taken up again', async () => {
