@@ -12,8 +12,16 @@ import {
 import { MetricsRegistry } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { startExpandController } from '../../src/controllers/index.ts';
+import {
+  type FakeAnswer,
+  failure,
+  hung,
+  notSupported,
+  success,
+} from '../../src/volume-plugins/testing/fake-flex-driver.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { mortalClient, startOn } from './support/controllers.ts';
+import { FlexBackend, flexDriverName } from './support/flex-backend.ts';
 import { classDraft } from './support/objects.ts';
 import { refusingClient } from './support/refusing-client.ts';
 
@@ -188,6 +196,98 @@ describe('the expand controller', () => {
     });
     await setCapacity('2Gi');
     expect((await volume()).metadata.annotations).toBeUndefined();
+  });
+
+  describe('with a FlexVolume driver beside it', () => {
+    const ours: Source = { flexVolume: { driver: flexDriverName } };
+    const call = `expandvolume ${flexDriverName}/mounts/v ${2 * 2 ** 30} ${2 ** 30}`;
+    const pending = { allocatedResourceStatuses: { storage: 'NodeResizePending' }, capacity: { storage: '1Gi' } };
+
+    async function startWith(expandvolume: FakeAnswer, client?: Client, capabilities = {}): Promise<FlexBackend> {
+      const backend = await FlexBackend.create(plane.clock, { ...success, capabilities });
+      backend.exec.answers.set('expandvolume', expandvolume);
+      await startOn(
+        plane,
+        component,
+        (options) => startExpandController({ ...options, flexPlugin: backend.plugin }),
+        client,
+      );
+      return backend;
+    }
+
+    it.each([
+      ['grows it', success],
+      ['has no command for it', notSupported],
+    ])('[E1] [M5] leaves the rest to the node when the driver %s', async (_how, answer) => {
+      const { calls } = await startWith(answer).then((backend) => ({ calls: () => backend.calls() }));
+      await bind(ours);
+      await ask('2Gi');
+      await plane.clock.advance(60_000);
+      expect(calls()).toEqual([call]);
+      expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
+      expect((await claim()).status).toMatchObject(pending);
+    });
+
+    it('[E1] [E2] [M4] is done when the driver needs nothing of the node', async () => {
+      const backend = await startWith(success, undefined, { requiresFSResize: false });
+      await bind(ours);
+      await ask('2Gi');
+      await plane.clock.advance(60_000);
+      expect(backend.calls()).toEqual([call]);
+      const { metadata, spec } = await volume();
+      expect([spec.capacity, metadata.annotations]).toEqual([{ storage: '2Gi' }, undefined]);
+      const { status } = await claim();
+      expect(status?.capacity).toEqual({ storage: '2Gi' });
+      expect(status?.allocatedResourceStatuses).toBeUndefined();
+      expect(status?.conditions ?? []).toEqual([]);
+    });
+
+    it.each([
+      ['says no', failure('no room'), 'expandvolume command failed, status: Failure, reason: no room'],
+      ['hangs', hung(), 'timeout: expandvolume did not end within 120 s and was killed'],
+      ['answers nothing', '', 'unexpected end of JSON input'],
+    ])('[E1] [E4] [M3] says why when the driver %s, and tries again', async (_how, answer, why) => {
+      const backend = await startWith(answer);
+      await bind(ours);
+      await ask('2Gi');
+      expect(await plane.eventsOf('disk')).toEqual([
+        `Warning VolumeResizeFailed error expanding volume "default/disk" of plugin "${flexDriverName}": ${why}`,
+      ]);
+      expect((await volume()).spec.capacity).toEqual({ storage: '1Gi' });
+      expect((await claim()).status).toMatchObject({
+        allocatedResourceStatuses: { storage: 'ControllerResizeInProgress' },
+        conditions: [{ type: 'Resizing', status: 'True' }],
+      });
+      backend.exec.answers.set('expandvolume', success);
+      await plane.clock.advance(60_000);
+      expect((await claim()).status).toMatchObject(pending);
+    });
+
+    it('[E1] leaves to the node what belongs to a driver that is not installed', async () => {
+      const backend = await startWith(success);
+      await bind(flex);
+      await ask('2Gi');
+      expect(backend.calls()).toEqual([]);
+      expect((await claim()).status).toMatchObject(pending);
+    });
+
+    const kills = [0, 1, 2].flatMap((at) => [[at, false] as const, [at, true] as const]);
+    it.each(kills)(
+      '[E1] [rel-L10] [rel-F-CT2] calls again when it is killed at write %i, landed: %s',
+      async (at, lands) => {
+        const kill = { afterWrites: at, lastWriteLands: lands };
+        const mortal = mortalClient(plane.clientOf(component), kill);
+        await startWith(success, mortal.client);
+        await bind(ours);
+        await ask('2Gi');
+        expect(mortal.isDead).toBe(true);
+        const backend = await startWith(success);
+        await plane.clock.advance(5_000);
+        expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
+        expect((await claim()).status).toMatchObject(pending);
+        expect(backend.calls().every((each) => each === call)).toBe(true);
+      },
+    );
   });
 
   it('[E1] [rel-B3] does nothing for a claim whose volume belongs to another', async () => {

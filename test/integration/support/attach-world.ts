@@ -6,6 +6,7 @@ import {
   type Node,
   namespaces,
   nodes,
+  type PersistentVolumeSpec,
   persistentVolumeClaims,
   persistentVolumes,
   pods,
@@ -59,7 +60,12 @@ export class AttachWorld implements AsyncDisposable {
   }
 
   /** A claim bound to a volume of the driver, both named alike. */
-  async createVolume(name: string, accessModes = ['ReadWriteOnce'], namespace = 'default'): Promise<void> {
+  async createVolume(
+    name: string,
+    accessModes = ['ReadWriteOnce'],
+    namespace = 'default',
+    source: Partial<PersistentVolumeSpec> = { csi: { driver: 'fake.csi', volumeHandle: `h-${name}` } },
+  ): Promise<void> {
     const { client } = this.plane;
     const capacity = { storage: '1Gi' };
     const claim = await client.create(persistentVolumeClaims, {
@@ -72,7 +78,7 @@ export class AttachWorld implements AsyncDisposable {
       spec: {
         accessModes,
         capacity,
-        csi: { driver: 'fake.csi', volumeHandle: `h-${name}` },
+        ...source,
         claimRef: { namespace, name, uid: claim.metadata.uid },
       },
     });
