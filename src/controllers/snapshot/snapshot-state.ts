@@ -8,6 +8,7 @@ import {
   quantityValue,
   snapshotAsSourceFinalizer,
   snapshotBoundFinalizer,
+  snapshotInGroupFinalizer,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
   type VolumeSnapshotStatus,
@@ -29,8 +30,18 @@ export function dynamicContentName({ metadata }: VolumeSnapshot): string {
 export function contentNamesOf(snapshot: VolumeSnapshot): readonly string[] {
   const { spec, status } = snapshot;
   const own = spec.source.volumeSnapshotContentName ?? dynamicContentName(snapshot);
-  const bound = status?.boundVolumeSnapshotContentName;
-  return bound === undefined || bound === own ? [own] : [bound, own];
+  const bound = status?.boundVolumeSnapshotContentName ?? own;
+  return [...new Set([bound, own])].filter((name) => name !== '');
+}
+
+/** Whether the snapshot is part of a group: its content is made and taken away with that of the others. */
+export function isGroupMember(snapshot: VolumeSnapshot): boolean {
+  const { ownerReferences = [] } = snapshot.metadata;
+  return (
+    snapshot.status?.volumeGroupSnapshotName !== undefined ||
+    hasFinalizer(snapshot, snapshotInGroupFinalizer) ||
+    ownerReferences.some(({ kind }) => kind === 'VolumeGroupSnapshot')
+  );
 }
 
 /** Whether the content belongs to this snapshot and no other that has had its name. */

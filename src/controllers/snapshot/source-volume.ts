@@ -1,6 +1,7 @@
 /** The volume that a snapshot is taken of, and the claim that keeps it meanwhile. */
 import {
   claimAsSourceFinalizer,
+  keyOf,
   type PersistentVolume,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
@@ -23,7 +24,8 @@ export async function sourceVolume(
 ): Promise<PersistentVolume> {
   const claim = claims.get(sourceClaimKey(snapshot) ?? '');
   if (!claim) {
-    const name = snapshot.spec.source.persistentVolumeClaimName ?? '';
+    const name = snapshot.spec.source.persistentVolumeClaimName;
+    if (!name) throw new SnapshotSourceError(`the PVC name is not specified in snapshot ${keyOf(snapshot)}`);
     const cause = goQuote(`persistentvolumeclaim "${name}" not found`);
     throw new SnapshotSourceError(`failed to retrieve PVC ${name} from the lister: ${cause}`);
   }

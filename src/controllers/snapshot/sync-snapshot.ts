@@ -19,7 +19,7 @@ import { createContent } from './create-content.ts';
 import { findOwnContent } from './find-content.ts';
 import { releaseSnapshot } from './release-snapshot.ts';
 import { ensureClass } from './snapshot-class.ts';
-import { isReady, missingFinalizers, pointsBack } from './snapshot-state.ts';
+import { isGroupMember, isReady, missingFinalizers, pointsBack } from './snapshot-state.ts';
 import { markFailed, mirrorStatus } from './snapshot-status.ts';
 
 const contentMissing = { reason: 'SnapshotContentMissing', told: 'VolumeSnapshotContent is missing' };
@@ -30,7 +30,7 @@ export async function syncSnapshot(
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   const snapshot = context.snapshots.get(key);
-  if (!snapshot) return done;
+  if (!snapshot || isGroupMember(snapshot)) return done;
   if (snapshot.metadata.deletionTimestamp !== undefined) return await releaseSnapshot(context, snapshot, signal);
   try {
     await takeSnapshot(context, snapshot, signal);
@@ -152,5 +152,9 @@ async function provide(context: SnapshotContext, snapshot: VolumeSnapshot, signa
   context.metrics.start('CreateSnapshot', snapshot, driver);
   context.metrics.start('CreateSnapshotAndReady', snapshot, driver);
   const content = findOwnContent(context, snapshot) ?? (await createContent(context, snapshot, signal));
+  if (content?.spec.source.snapshotHandle !== undefined) {
+    const told = `Snapshot handle should not be set in content ${keyOf(snapshot)} for dynamic provisioning`;
+    throw new SnapshotFailure({ reason: 'SnapshotHandleSet', told });
+  }
   if (content) await mirrorStatus(context, snapshot, content, signal);
 }

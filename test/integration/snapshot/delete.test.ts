@@ -159,6 +159,14 @@ describe('[S4] [rel-L6] [rel-L7] [rel-C2] a snapshot that is deleted', () => {
       out: [],
     },
     {
+      title: '[S4] goes though neither claim nor content has a name',
+      snapshots: [
+        { name: 'one', of: '', finalizers: ['source'], deleting: true },
+        { name: 'two', from: '', finalizers: ['source'], deleting: true },
+      ],
+      out: [],
+    },
+    {
       title: '[S4] leaves a content alone that was never bound',
       snapshots: [{ name: 'snap', from: 'kept', finalizers: ['source'], deleting: true }],
       contents: [{ name: 'kept', for: 'snap', handle: 'h' }],

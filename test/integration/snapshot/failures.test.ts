@@ -195,6 +195,14 @@ describe('[S3] [W3] [W10] [rel-L13] a snapshot that cannot be taken', () => {
       ],
     },
     {
+      title: '[S3] of a claim without a name',
+      snapshots: [{ name: 'snap', of: '' }],
+      out: [`snap because: ${noDefault('the PVC name is not specified in snapshot default/snap')}`],
+      events: [
+        `snap Warning SetDefaultSnapshotClassFailed ${noDefault('the PVC name is not specified in snapshot default/snap')}`,
+      ],
+    },
+    {
       title: '[S3] of a volume of no CSI driver',
       ...usual,
       volumes: [{ name: 'pv', to: 'data' }],
