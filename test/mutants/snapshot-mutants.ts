@@ -49,8 +49,8 @@ export const snapshotMutants: readonly Mutant[] = [
     name: 'snapshot-begun-for-a-content-that-goes',
     breaks: ['rel-C9'],
     file: `${snapshotter}/content-marks.ts`,
-    find: "uid,\n      resourceVersion,\n      annotations: { [annSnapshotBeingCreated]: 'yes' },",
-    replace: "uid,\n      annotations: { [annSnapshotBeingCreated]: 'yes' },",
+    find: "uid,\n      resourceVersion,\n      annotations: { [annSnapshotBeingCreated]: 'yes', [annRequest]: text },",
+    replace: "uid,\n      annotations: { [annSnapshotBeingCreated]: 'yes', [annRequest]: text },",
     tests: [careTests],
   },
   {
@@ -116,5 +116,13 @@ export const snapshotMutants: readonly Mutant[] = [
     find: 'return items.some((snapshot) => sourceClaimKey(snapshot) === key && needsClaim(snapshot));',
     replace: 'return false;',
     tests: [oldCacheTests],
+  },
+  {
+    name: 'snapshot-asked-for-as-the-class-is-now',
+    breaks: ['rel-C9'],
+    file: `${snapshotter}/snapshot-request.ts`,
+    find: 'if (kept) return kept;',
+    replace: '',
+    tests: [answerTests],
   },
 ];

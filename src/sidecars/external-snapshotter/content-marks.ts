@@ -10,9 +10,10 @@ import {
   volumeSnapshotContents,
 } from '../../api/index.ts';
 import { goQuote, timestamp } from '../../base/index.ts';
-import { SnapshotError, type SnapshotterContext } from './context.ts';
+import { SnapshotError, type SnapshotRequest, type SnapshotterContext } from './context.ts';
 import type { FoundSnapshot } from './csi-create-snapshot.ts';
 import { isBeingCreated } from './decide-content.ts';
+import { annRequest, textOf } from './kept-request.ts';
 
 /**
  * Intent before the call: from here on the content stays until it is known what became of the snapshot. The finalizer
@@ -21,17 +22,19 @@ import { isBeingCreated } from './decide-content.ts';
 export async function markBeingCreated(
   context: SnapshotterContext,
   content: VolumeSnapshotContent,
+  request: SnapshotRequest,
   signal: AbortSignal,
 ): Promise<VolumeSnapshotContent> {
-  const { name, uid, resourceVersion, deletionTimestamp, finalizers = [] } = content.metadata;
+  const { name, uid, resourceVersion, deletionTimestamp, annotations, finalizers = [] } = content.metadata;
   const isHeld = finalizers.includes(contentBoundFinalizer) || deletionTimestamp !== undefined;
-  if (isHeld && isBeingCreated(content)) return content;
+  const text = textOf(request);
+  if (isHeld && isBeingCreated(content) && annotations?.[annRequest] === text) return content;
   const body = {
     // Of the state that was decided on: a content that is deleted meanwhile is looked at anew.
     metadata: {
       uid,
       resourceVersion,
-      annotations: { [annSnapshotBeingCreated]: 'yes' },
+      annotations: { [annSnapshotBeingCreated]: 'yes', [annRequest]: text },
       ...(isHeld ? {} : { finalizers: [...finalizers, contentBoundFinalizer] }),
     },
   };
@@ -40,16 +43,21 @@ export async function markBeingCreated(
   });
 }
 
-/** What became of the snapshot is known, and written down if there is one. */
+/**
+ * What became of the snapshot is known, and written down if there is one. One that is not ready is asked for again, by
+ * the same request.
+ */
 export async function unmarkBeingCreated(
   context: SnapshotterContext,
   content: VolumeSnapshotContent,
   signal: AbortSignal,
 ): Promise<VolumeSnapshotContent> {
-  context.begun.delete(content.metadata.uid);
   if (!isBeingCreated(content)) return content;
-  const { name, uid } = content.metadata;
-  const body = { metadata: { uid, annotations: { [annSnapshotBeingCreated]: null } } };
+  const { metadata, status } = content;
+  const { name, uid } = metadata;
+  const isAwaited = status?.snapshotHandle !== undefined && status.readyToUse !== true;
+  const request = isAwaited ? {} : { [annRequest]: null };
+  const body = { metadata: { uid, annotations: { [annSnapshotBeingCreated]: null, ...request } } };
   return await patch(context, content, body, signal, (reason) => {
     return `failed to remove VolumeSnapshotBeingCreated annotation on the content ${name}: ${goQuote(reason)}`;
   });

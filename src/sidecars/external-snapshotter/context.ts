@@ -14,8 +14,6 @@ export interface SnapshotterContext {
   readonly classes: Lister<VolumeSnapshotClass>;
   /** Contents of snapshots that this driver took, by the snapshot's handle. */
   readonly takenAs: (snapshotHandle: string) => readonly VolumeSnapshotContent[];
-  /** What was asked for, by the content's uid, while the answer is not final. Lost with the process. */
-  readonly begun: Map<string, SnapshotRequest>;
   /** How often snapshots that are not ready were looked at, by the content's name. */
   readonly polls: Backoff<string>;
   readonly flags: SnapshotterFlags;

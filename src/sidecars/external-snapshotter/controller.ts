@@ -11,7 +11,7 @@ import { type Client, type EventRecorder, type InformerFactory, runReconciler } 
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { defaultSnapshotterFlags, type SnapshotterContext, type SnapshotterFlags } from './context.ts';
-import { concernsSnapshotting } from './decide-content.ts';
+import { concernsSnapshotting, isBeingCreated } from './decide-content.ts';
 import { syncContent } from './sync-content.ts';
 
 export interface SnapshotterOptions {
@@ -54,7 +54,6 @@ export function startSnapshotter(options: SnapshotterOptions): AsyncDisposable {
     contents,
     classes,
     takenAs: (handle) => contents.byIndex(contentsByHandle, handle),
-    begun: new Map(),
     polls: new Backoff(backoff),
     flags,
   };
@@ -83,9 +82,10 @@ export function startSnapshotter(options: SnapshotterOptions): AsyncDisposable {
   return queue;
 }
 
-function forget({ begun, polls, logger }: SnapshotterContext, { metadata, spec }: VolumeSnapshotContent): void {
+function forget({ driver, polls, logger }: SnapshotterContext, content: VolumeSnapshotContent): void {
+  const { metadata, spec } = content;
   polls.forget(metadata.name);
-  if (!begun.delete(metadata.uid)) return;
+  if (spec.driver !== driver.name || !isBeingCreated(content)) return;
   // Somebody has taken its finalizer away.
   const { volumeHandle } = spec.source;
   logger.error('content is gone while its snapshot may exist', { content: metadata.name, volumeHandle });

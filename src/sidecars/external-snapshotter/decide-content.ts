@@ -5,6 +5,7 @@ import {
   contentBoundFinalizer,
   type VolumeSnapshotContent,
 } from '../../api/index.ts';
+import { annRequest } from './kept-request.ts';
 
 /** The snapshot is part of a group, which somebody else takes and deletes. */
 const annGroupSnapshotHandle = 'groupsnapshot.storage.kubernetes.io/volumeGroupSnapshotHandle';
@@ -74,7 +75,8 @@ export function concernsSnapshotting(previous: VolumeSnapshotContent, current: V
 }
 
 function othersPart({ metadata, spec }: VolumeSnapshotContent): string {
-  const { deletionTimestamp, labels, annotations: { [annSnapshotBeingCreated]: _, ...annotations } = {} } = metadata;
+  const { deletionTimestamp, labels } = metadata;
+  const { [annSnapshotBeingCreated]: _mark, [annRequest]: _request, ...annotations } = metadata.annotations ?? {};
   const sorted = (map: Readonly<Record<string, string>> = {}) => Object.entries(map).sort();
   return JSON.stringify([metadata.uid, deletionTimestamp, sorted(labels), sorted(annotations), spec]);
 }

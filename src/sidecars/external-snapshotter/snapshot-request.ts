@@ -11,10 +11,11 @@ import {
 import { goQuote, messageOf } from '../../base/index.ts';
 import { secretData } from '../common/secrets.ts';
 import { SnapshotError, type SnapshotRequest, type SnapshotterContext, type SnapshotterFlags } from './context.ts';
+import { keptRequest } from './kept-request.ts';
 import { driverParameters } from './parameters.ts';
 
 /**
- * The request that is under way for the content, or else a new one.
+ * The request that is under way for the content, whatever has become of the class and the flags, or else a new one.
  * @throws SnapshotError or ApiStatusError; nothing was asked for then.
  */
 export async function prepareRequest(
@@ -23,8 +24,8 @@ export async function prepareRequest(
   volumeHandle: string,
   signal: AbortSignal,
 ): Promise<SnapshotRequest> {
-  const begun = context.begun.get(content.metadata.uid);
-  if (begun) return begun;
+  const kept = keptRequest(content);
+  if (kept) return kept;
   const { name } = content.metadata;
   const { volumeSnapshotClassName, volumeSnapshotRef } = content.spec;
   if (!volumeSnapshotRef.uid) {

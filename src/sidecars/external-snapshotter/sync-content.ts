@@ -129,8 +129,7 @@ async function create(
   const secrets = await snapshotSecrets(context, content, signal).catch((thrown: unknown) => {
     throw inputError(content.metadata.name, thrown);
   });
-  const marked = await markBeingCreated(context, content, signal);
-  context.begun.set(content.metadata.uid, request);
+  const marked = await markBeingCreated(context, content, request, signal);
   let snapshot: FoundSnapshot;
   try {
     snapshot = await csiCreateSnapshot(context, content, request, secrets, signal);

@@ -107,6 +107,42 @@ describe('a snapshot of which it is not known whether it exists', () => {
     expect(second).toEqual(first);
   });
 
+  it.each([
+    ['that has changed', 'new'],
+    ['that is gone', undefined],
+  ])(
+    '[S2] [rel-C9] is asked for by the same request by the next process: a class %s, other flags',
+    async (_title, tier) => {
+      world.backend.fail('lostReplies', 'CreateSnapshot', Code.UNAVAILABLE);
+      await world.createClass('changing', { tier: 'old' });
+      await world.create({ className: 'changing' });
+      const first = await world.run();
+      await first[Symbol.asyncDispose]();
+      await world.plane.client.delete(volumeSnapshotClasses, { name: 'changing' });
+      if (tier) await world.createClass('changing', { tier });
+      await world.remove();
+      await world.run({ snapshotNamePrefix: 'other', extraCreateMetadata: true });
+      expect(new Set(world.snapshots.creations.map((asked) => JSON.stringify(asked))).size).toBe(1);
+      expect(world.snapshots.creations).toHaveLength(2);
+      expect(await world.find()).toBeUndefined();
+      expect(world.snapshots.taken.size).toBe(0);
+    },
+  );
+
+  it('[S2] is asked for by the same request until it is ready', async () => {
+    world.snapshots.isReady = false;
+    await world.createClass('changing', { tier: 'old' });
+    await world.create({ className: 'changing' });
+    await world.run();
+    await world.plane.client.delete(volumeSnapshotClasses, { name: 'changing' });
+    await world.plane.clock.advance(3_000);
+    world.snapshots.isReady = true;
+    await world.plane.clock.advance(10_000);
+    expect(new Set(world.snapshots.creations.map((asked) => JSON.stringify(asked))).size).toBe(1);
+    expect(await world.status()).toMatchObject({ readyToUse: true });
+    expect((await world.find())?.metadata.annotations ?? {}).toEqual({});
+  });
+
   it.each<[string, 'Delete' | 'Retain', number]>([
     ['deleted with a content of policy Delete', 'Delete', 0],
     ['left with a content of policy Retain', 'Retain', 1],
