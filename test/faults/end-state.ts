@@ -76,6 +76,9 @@ export async function endStateOf(
   );
   lines.push(...[...backend.volumes.keys()].map((name) => `backend volume ${name}`));
   lines.push(...[...backend.snapshotted.taken].map(([name, { id }]) => `backend snapshot ${name} ${id}`));
+  const asked = Map.groupBy(new Set(backend.creations), (text) => JSON.parse(text).name);
+  lines.push(...[...asked].map(([name, texts]) => `backend was asked for ${name} in ${texts.length} ways`));
+  lines.push(...[...backend.contents].map(([id, source]) => `backend content of ${id} ${source}`));
   lines.push(...[...backend.sizes].map(([id, size]) => `backend size of ${id} ${size}`));
   lines.push(...[...backend.attributes].map(([id, of]) => `backend attributes of ${id} ${JSON.stringify(of)}`));
   lines.push(...[...backend.published].map((place) => `backend published ${place}`));

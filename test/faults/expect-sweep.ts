@@ -13,7 +13,7 @@ const sweepTimeoutMs = 600_000;
 export function expectSameEnd(workloads: readonly Workload[]): void {
   describe('each process, killed around every write and call, hearing late, or not hearing', () => {
     it.each(workloads)(
-      '[rel-L10] [rel-B1] [rel-B2] [rel-C1] [rel-C2] [rel-C4] [rel-C9] [rel-D1] [rel-D2] [rel-D7] [rel-E1] [rel-E2] ends as if nothing had happened: $name',
+      '[rel-L10] [rel-B1] [rel-B2] [rel-C1] [rel-C2] [rel-C3] [rel-C4] [rel-C9] [rel-C10] [rel-D1] [rel-D2] [rel-D7] [rel-E1] [rel-E2] ends as if nothing had happened: $name',
       { timeout: sweepTimeoutMs },
       async (workload) => {
         const { divergences, carriedOut } = await sweep(workload, workload.hasMachines ? machineStride : stride);

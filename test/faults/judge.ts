@@ -12,6 +12,7 @@ import type { ControlPlane } from '../integration/support/control-plane.ts';
 import type { Call, FakeDriver } from '../integration/support/fake-driver.ts';
 import type { Machine } from './machine/machine.ts';
 import { NodeJudge } from './node-judge.ts';
+import { SourceJudge } from './source-judge.ts';
 
 /** A node as far as its mounts go: the names of the volumes that are mounted. */
 interface MountingNode {
@@ -33,6 +34,7 @@ export class Judge {
 
   /** What is done on nodes that are machines. */
   readonly nodes: NodeJudge;
+  readonly #sources: SourceJudge;
 
   constructor(
     plane: ControlPlane,
@@ -43,6 +45,7 @@ export class Judge {
     this.#backend = backend;
     this.#nodes = nodes;
     this.nodes = new NodeJudge({ plane, backend, machines, violate: (id, what) => this.violate(id, what) });
+    this.#sources = new SourceJudge(plane, (id, what) => this.violate(id, what));
     plane.informers.informer(persistentVolumeClaims).addHandler({
       onAdd: (claim) => this.#onClaim(claim),
       onUpdate: (_previous, claim) => this.#onClaim(claim),
@@ -91,7 +94,9 @@ export class Judge {
   }
 
   /** A call is about to take effect. */
-  onCall({ method, subject }: Call): void {
+  onCall(call: Call): void {
+    this.#sources.onCall(call);
+    const { method, subject } = call;
     const [volume = '', node = ''] = subject.split('@');
     if (method === 'ControllerPublishVolume' && !this.#isShared(volume)) {
       for (const place of this.#backend.published) {

@@ -1,7 +1,8 @@
-/** The reference workloads, in six parts that can be run side by side. */
+/** The reference workloads, in seven parts that can be run side by side. */
 import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { shortage } from './capacity.ts';
 import { job, rollout } from './controllers.ts';
+import { clone, cloneGivenUp, restore } from './data-sources.ts';
 import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
@@ -35,3 +36,5 @@ export const machineWorkloads: readonly Workload[] = [
 ];
 
 export const snapshotWorkloads: readonly Workload[] = [snapshot, snapshotUnderWay, snapshotInHaste];
+
+export const dataSourceWorkloads: readonly Workload[] = [clone, cloneGivenUp, restore];
