@@ -14,6 +14,7 @@ import type { LiveAttachments } from '../common/live-attachments.ts';
 import type { Attempts } from './attempts.ts';
 import type { CapacityRefresher } from './capacity/controller.ts';
 import type { HeldSnapshots } from './held-snapshots.ts';
+import type { NodeDeployment } from './node-deployment.ts';
 import type { SigningKey } from './signing-key.ts';
 
 export interface ProvisionerContext {
@@ -55,6 +56,8 @@ export interface ProvisionerFlags {
   readonly workerThreads: number;
   readonly retryIntervalStartMs: number;
   readonly retryIntervalMaxMs: number;
+  /** undefined: for the whole cluster. */
+  readonly nodeDeployment: NodeDeployment | undefined;
 }
 
 export const defaultProvisionerFlags: ProvisionerFlags = {
@@ -69,6 +72,7 @@ export const defaultProvisionerFlags: ProvisionerFlags = {
   workerThreads: 100,
   retryIntervalStartMs: 1000,
   retryIntervalMaxMs: 300_000,
+  nodeDeployment: undefined,
 };
 
 /** A claim that cannot be provisioned as it stands. */

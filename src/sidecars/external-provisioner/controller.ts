@@ -16,7 +16,9 @@ import type { Clock, Logger, Random } from '../../base/index.ts';
 import {
   type Client,
   type EventRecorder,
+  type Informer,
   type InformerFactory,
+  type Reconcile,
   runReconciler,
   type WorkQueue,
 } from '../../client/index.ts';
@@ -37,11 +39,14 @@ import {
 import { claimsBySource, sourceKeysOf } from './data-source.ts';
 import { concernsProvisioning } from './decide.ts';
 import { HeldSnapshots } from './held-snapshots.ts';
+import { fixedNodes, type NodeDeployment } from './node-deployment.ts';
 import { annRequest } from './signed-request.ts';
 import { SigningKey } from './signing-key.ts';
 import { startSources } from './sources.ts';
 import { syncClaim } from './sync-claim.ts';
+import { syncClaimOnNode } from './sync-claim-on-node.ts';
 import { attachmentsByVolume, nodesByVolumeInUse, syncVolume, uniqueNameOf } from './sync-volume.ts';
+import { Volunteers } from './volunteers.ts';
 
 export interface ProvisionerOptions {
   readonly client: Client;
@@ -60,7 +65,7 @@ export interface ProvisionerOptions {
 }
 
 export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
-  const { informers, driver, clock, random, logger } = options;
+  const { informers, driver, clock, logger } = options;
   if (!driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_VOLUME)) {
     logger.info('driver does not create volumes: provisioner is idle', { driver: driver.name });
     return { [Symbol.asyncDispose]: async () => {} };
@@ -68,62 +73,84 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   const flags = { ...defaultProvisionerFlags, ...options.flags };
   const backoff = { initialMs: flags.retryIntervalStartMs, maxMs: flags.retryIntervalMaxMs };
   const claims = informers.informer(persistentVolumeClaims);
-  const volumes = informers.informer(persistentVolumes);
-  const classes = informers.informer(storageClasses);
-  const attachments = informers.informer(volumeAttachments);
-  const nodeInformer = informers.informer(nodes);
-  nodeInformer.addIndex(nodesByVolumeInUse, ({ status }) => status?.volumesInUse ?? []);
-  volumes.addIndex(volumesByUniqueName, (volume) => {
-    const name = uniqueNameOf(volume);
-    return name === undefined ? [] : [name];
-  });
-  const context: ProvisionerContext = {
-    ...options,
-    claims,
-    volumes,
-    classes,
-    attachments,
-    attempts: new Attempts(),
-    signingKey: new SigningKey({ ...options, driver: driver.name, namespace: options.namespace ?? 'kube-system' }),
-    heldSnapshots: new HeldSnapshots(options.client),
-    liveAttachments: new LiveAttachments(options.client),
-    capacity: options.capacity ?? noRefresher,
-    csiNodes: informers.informer(csiNodes),
-    nodes: nodeInformer,
-    identity: `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`,
-    flags,
-  };
+  const { nodeDeployment: deployment } = flags;
+  const ownNode = deployment ? { fieldSelector: `metadata.name=${deployment.nodeName}` } : {};
+  const nodeInformer = informers.informer(nodes, ownNode);
+  const context = contextOf(options, flags, nodeInformer);
   claims.addIndex(claimsBySource, sourceKeysOf);
-  attachments.addIndex(attachmentsByVolume, ({ spec }) =>
-    spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName],
-  );
   const stack = new AsyncDisposableStack();
+  const common = { clock, logger, concurrency: flags.workerThreads, backoff };
   const claimQueue = stack.use(
     runReconciler({
+      ...common,
       name: 'provision',
-      clock,
-      logger,
-      concurrency: flags.workerThreads,
-      backoff,
-      reconcile: afterSync(informers, (key, signal) => syncClaim(context, key, signal)),
+      reconcile: afterSync(informers, claimReconcile(context, claims)),
     }),
   );
   const volumeQueue = stack.use(
     runReconciler({
+      ...common,
       name: 'delete-volume',
-      clock,
-      logger,
-      concurrency: flags.workerThreads,
-      backoff,
       reconcile: afterSync(informers, (key, signal) => syncVolume(context, key, signal)),
     }),
   );
   const sweepIntervalMs = flags.snapshotOrphanSweepIntervalMs;
   stack.use(startSources({ ...options, backoff, sweepIntervalMs, heldSnapshots: context.heldSnapshots, claimQueue }));
   watchClaims(informers, context, claimQueue);
-  watchDriverNodes(informers, driver, claimQueue);
-  watchVolumes(informers, volumeQueue);
+  if (!deployment) watchDriverNodes(informers, driver, claimQueue);
+  watchVolumes(informers, nodeInformer, volumeQueue);
   return stack;
+}
+
+/** Everything that claims and volumes are looked at with, indexes and all. */
+function contextOf(
+  options: ProvisionerOptions,
+  flags: ProvisionerFlags,
+  nodeInformer: Informer<Node>,
+): ProvisionerContext {
+  const { informers, driver, client } = options;
+  const volumes = informers.informer(persistentVolumes);
+  const attachments = informers.informer(volumeAttachments);
+  nodeInformer.addIndex(nodesByVolumeInUse, ({ status }) => status?.volumesInUse ?? []);
+  volumes.addIndex(volumesByUniqueName, (volume) => {
+    const name = uniqueNameOf(volume);
+    return name === undefined ? [] : [name];
+  });
+  attachments.addIndex(attachmentsByVolume, ({ spec }) =>
+    spec.source.persistentVolumeName === undefined ? [] : [spec.source.persistentVolumeName],
+  );
+  const { nodeDeployment: deployment } = flags;
+  return {
+    ...options,
+    claims: informers.informer(persistentVolumeClaims),
+    volumes,
+    classes: informers.informer(storageClasses),
+    attachments,
+    attempts: new Attempts(),
+    signingKey: new SigningKey({ ...options, driver: driver.name, namespace: options.namespace ?? 'kube-system' }),
+    heldSnapshots: new HeldSnapshots(client),
+    liveAttachments: new LiveAttachments(client),
+    capacity: options.capacity ?? noRefresher,
+    ...(deployment
+      ? fixedNodes(deployment, driver.name, nodeInformer)
+      : { nodes: nodeInformer, csiNodes: informers.informer(csiNodes) }),
+    identity: identityOf(options, deployment),
+    flags,
+  };
+}
+
+function identityOf({ clock, random, driver }: ProvisionerOptions, deployment: NodeDeployment | undefined): string {
+  const identity = `${clock.now()}-${Math.floor(random.next() * 10_000)}-${driver.name}`;
+  return deployment ? `${identity}-${deployment.nodeName}` : identity;
+}
+
+function claimReconcile(context: ProvisionerContext, claims: Informer<PersistentVolumeClaim>): Reconcile {
+  const { clock, random, flags } = context;
+  const { nodeDeployment: deployment } = flags;
+  if (!deployment) return (key, signal) => syncClaim(context, key, signal);
+  const volunteers = new Volunteers({ ...deployment, clock, random });
+  claims.addHandler({ onDelete: ({ metadata }) => volunteers.forget(metadata.uid) });
+  return (key, signal) => syncClaimOnNode({ ...context, deployment, volunteers }, key, signal);
 }
 
 function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContext, queue: WorkQueue): void {
@@ -172,7 +199,7 @@ function watchDriverNodes(informers: InformerFactory, driver: CsiDriver, queue: 
 }
 
 /** A released volume waits for its attachments and for the nodes that use it. */
-function watchVolumes(informers: InformerFactory, queue: WorkQueue): void {
+function watchVolumes(informers: InformerFactory, nodeInformer: Informer<Node>, queue: WorkQueue): void {
   const volumes = informers.informer(persistentVolumes);
   volumes.addHandler({
     onAdd: (volume) => queue.add(keyOf(volume)),
@@ -190,5 +217,5 @@ function watchVolumes(informers: InformerFactory, queue: WorkQueue): void {
       for (const volume of volumes.byIndex(volumesByUniqueName, name)) queue.add(keyOf(volume));
     }
   };
-  informers.informer(nodes).addHandler({ onUpdate: retryUnused, onDelete: (last) => retryUnused(last) });
+  nodeInformer.addHandler({ onUpdate: retryUnused, onDelete: (last) => retryUnused(last) });
 }

@@ -1,6 +1,6 @@
 /** What CreateVolume is asked for on behalf of a claim. */
 import { type PersistentVolumeClaim, type StorageClass, volumeAttributesClasses } from '../../api/index.ts';
-import { annSelectedNode, claimRequestBytes } from '../../component-helpers/index.ts';
+import { annSelectedNode, claimRequestBytes, getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability, PluginService } from '../../csi/index.ts';
 import { volumeCapabilities } from '../common/volume-capability.ts';
 import type { Attempt, CreateRequest } from './attempts.ts';
@@ -81,8 +81,7 @@ function requestOf(
   context: ProvisionerContext,
   { claim, class: volumeClass, name, ...rest }: RequestInput,
 ): CreateRequest {
-  const { driver, flags } = context;
-  const extra: Record<string, string> = flags.extraCreateMetadata
+  const extra: Record<string, string> = context.flags.extraCreateMetadata
     ? {
         'csi.storage.k8s.io/pvc/name': claim.metadata.name,
         'csi.storage.k8s.io/pvc/namespace': claim.metadata.namespace,
@@ -93,18 +92,44 @@ function requestOf(
   return {
     name,
     capacityRange: { requiredBytes: claimRequestBytes(claim) },
-    volumeCapabilities: volumeCapabilities({
-      accessModes: claim.spec.accessModes ?? [],
-      isBlock: claim.spec.volumeMode === 'Block',
-      fsType: rest.split.fsType ?? flags.defaultFsType,
-      mountFlags: volumeClass.mountOptions ?? [],
-      singleNodeMultiWriter: driver.controllerCapabilities.has(ControllerCapability.SINGLE_NODE_MULTI_WRITER),
-    }),
+    volumeCapabilities: capabilitiesOf(context, claim, volumeClass, rest.split),
     parameters: { ...rest.split.forDriver, ...extra },
     mutableParameters: { ...rest.mutableParameters },
     ...(rest.source ? { volumeContentSource: rest.source } : {}),
     ...(accessibilityRequirements ? { accessibilityRequirements } : {}),
   };
+}
+
+function capabilitiesOf(
+  { driver, flags }: ProvisionerContext,
+  { spec }: PersistentVolumeClaim,
+  { mountOptions = [] }: StorageClass,
+  { fsType = flags.defaultFsType }: ClassParameters,
+) {
+  return volumeCapabilities({
+    accessModes: spec.accessModes ?? [],
+    isBlock: spec.volumeMode === 'Block',
+    fsType,
+    mountFlags: mountOptions,
+    singleNodeMultiWriter: driver.controllerCapabilities.has(ControllerCapability.SINGLE_NODE_MULTI_WRITER),
+  });
+}
+
+/**
+ * What GetCapacity is to be asked to learn whether there is room for the claim: any yes will do.
+ * @throws ParameterError, TopologyError, MigrationError
+ */
+export function capacityRequests(context: ProvisionerContext, claim: PersistentVolumeClaim) {
+  const volumeClass = context.classes.get(getClaimClass(claim));
+  if (!volumeClass) return [];
+  const driverClass = classForDriver(volumeClass);
+  const split = splitParameters(driverClass.parameters ?? {});
+  const request = {
+    parameters: { ...split.forDriver },
+    volumeCapabilities: capabilitiesOf(context, claim, driverClass, split),
+  };
+  const requisite = accessibility(context, claim, driverClass, 'make')?.requisite;
+  return requisite ? requisite.map((accessibleTopology) => ({ ...request, accessibleTopology })) : [request];
 }
 
 function accessibility(

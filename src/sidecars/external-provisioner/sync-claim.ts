@@ -20,7 +20,7 @@ import { secretData } from '../common/secrets.ts';
 import type { Attempt } from './attempts.ts';
 import { ProvisionError, type ProvisionerContext } from './context.ts';
 import { assertAsAsked, csiCreateVolume, csiDeleteVolume, stateAfter } from './csi-create-volume.ts';
-import { decideClaim } from './decide.ts';
+import { type ClaimDecision, decideClaim } from './decide.ts';
 import { endAttempt, ensureIntent, findAttempt, releaseIntent } from './intent.ts';
 import { inTreeVolume, isMigratedClass } from './migration.ts';
 import { prepareAttempt } from './prepare-attempt.ts';
@@ -34,21 +34,8 @@ export async function syncClaim(
 ): Promise<ReconcileResult> {
   const claim = context.claims.get(key);
   if (!claim) return done;
-  const { controllerCapabilities } = context.driver;
   const className = getClaimClass(claim);
-  const begun = await findAttempt(context, claim);
-  const decision = decideClaim({
-    claim,
-    driver: context.driver.name,
-    className,
-    // What is under way goes on as it was begun.
-    class: begun?.class ?? context.classes.get(className),
-    volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
-    isBegun: begun !== undefined,
-    canClone: controllerCapabilities.has(ControllerCapability.CLONE_VOLUME),
-    canRestore: controllerCapabilities.has(ControllerCapability.CREATE_DELETE_SNAPSHOT),
-    nodeExists: (name) => isNodeThere(context, name),
-  });
+  const decision = decisionOf(context, claim, await findAttempt(context, claim));
   switch (decision.kind) {
     case 'ignore':
       return done;
@@ -83,6 +70,26 @@ export async function syncClaim(
     default:
       return unreachable(decision);
   }
+}
+
+export function decisionOf(
+  context: ProvisionerContext,
+  claim: PersistentVolumeClaim,
+  begun: Attempt | undefined,
+): ClaimDecision {
+  const className = getClaimClass(claim);
+  return decideClaim({
+    claim,
+    driver: context.driver.name,
+    className,
+    // What is under way goes on as it was begun.
+    class: begun?.class ?? context.classes.get(className),
+    volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
+    isBegun: begun !== undefined,
+    canClone: context.driver.controllerCapabilities.has(ControllerCapability.CLONE_VOLUME),
+    canRestore: context.driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_SNAPSHOT),
+    nodeExists: (name) => isNodeThere(context, name),
+  });
 }
 
 /** Without its CSINode nobody knows where on the node's side a volume of a driver with topology would have to be. */

@@ -19,6 +19,7 @@ import type { ProvisionerContext } from './context.ts';
 import { csiDeleteVolume } from './csi-create-volume.ts';
 import { claimsBySource, sourceKey } from './data-source.ts';
 import { decideVolume, isBeingProvisioned, isIntended, type VolumeUsers } from './decide.ts';
+import { isMadeHere } from './node-deployment.ts';
 
 /** The index of nodes by the unique names of the volumes that they have in use. */
 export const nodesByVolumeInUse = 'external-provisioner/volume-in-use';
@@ -42,6 +43,8 @@ export async function syncVolume(
 ): Promise<ReconcileResult> {
   const volume = context.volumes.get(key);
   if (!volume) return done;
+  const { nodeDeployment } = context.flags;
+  if (nodeDeployment && !isMadeHere(nodeDeployment, volume)) return done;
   const attachments = context.attachments.byIndex(attachmentsByVolume, key);
   const decision = decideVolume(volume, context.driver.name, usersOf(context, volume, attachments));
   switch (decision.kind) {
