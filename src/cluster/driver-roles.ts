@@ -1,7 +1,7 @@
 /** The sidecar roles of one CSI driver, and its registration with kubelets. */
 import type { Clock, Fs, Logger, MetricsRegistry, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
-import { connectCsi } from '../csi/index.ts';
+import { connectCsi, createCsiClient, Node } from '../csi/index.ts';
 import {
   type AttacherFlags,
   type CapacityFlags,
@@ -9,6 +9,7 @@ import {
   canResize,
   canSnapshot,
   connectDriver,
+  type NodeDeployment,
   type ProvisionerFlags,
   type ResizerFlags,
   type SnapshotterFlags,
@@ -47,11 +48,18 @@ export interface SidecarFlags {
   readonly attacher?: Partial<AttacherFlags>;
   readonly resizer?: Partial<ResizerFlags>;
   readonly snapshotter?: Partial<SnapshotterFlags>;
+  /** For the node of the driver alone; undefined: for the whole cluster. */
+  readonly nodeDeployment?: Omit<NodeDeployment, 'segments'>;
   /** The namespace of the roles, where they keep what is their own. */
   readonly namespace?: string;
 }
 
-export interface ConnectedDriver extends CsiDriver, AsyncDisposable {}
+export interface ConnectedDriver extends CsiDriver, AsyncDisposable {
+  /** Where the driver of the socket says that it is: the segment of its node. */
+  readSegments(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
+}
+
+const nodeInfoTimeoutMs = 10_000;
 
 /** Resolves when the driver answers at its controller socket and has said what it can do. */
 export async function connectToDriver(
@@ -68,7 +76,32 @@ export async function connectToDriver(
     signal,
   });
   const running = starting.move();
-  return { ...driver, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const node = createCsiClient(Node, connection, { timeoutMs: nodeInfoTimeoutMs });
+  return {
+    ...driver,
+    readSegments: async (asking) => {
+      const { accessibleTopology } = await node.nodeGetInfo({}, { signal: asking });
+      return accessibleTopology?.segments ?? {};
+    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  };
+}
+
+/** The flags with what the driver says of its node, where the roles are for that node alone. */
+export async function flagsOnNode(
+  flags: SidecarFlags,
+  driver: ConnectedDriver,
+  signal: AbortSignal,
+): Promise<SidecarFlags> {
+  const { nodeDeployment, capacity, provisioner } = flags;
+  if (!nodeDeployment) return flags;
+  const segments = await driver.readSegments(signal);
+  const node = { name: nodeDeployment.nodeName, segment: segments };
+  return {
+    ...flags,
+    provisioner: { ...provisioner, nodeDeployment: { ...nodeDeployment, segments } },
+    ...(capacity ? { capacity: { ...capacity, node } } : {}),
+  };
 }
 
 /** Starts every role that the driver's capabilities allow; the informers that they ask for still have to be started. */
@@ -87,13 +120,13 @@ export function startDriverRoles(
   };
   if (canSnapshot(driver))
     stack.use(startSnapshotter({ ...withRecorder('csi-snapshotter'), flags: flags.snapshotter ?? {} }));
-  // The sidecars of several nodes would all answer the same claim.
-  if (flags.snapshotter?.nodeName) return stack;
   const provisioning = withRecorder('external-provisioner', `${driver.name}_${environment.hostName}_${random.uuid()}`);
   const capacity = flags.capacity && stack.use(startPublication(environment, driver, flags.capacity));
   const refresher = capacity ? { capacity } : {};
   const own = flags.namespace === undefined ? {} : { namespace: flags.namespace };
   stack.use(startProvisioner({ ...provisioning, random, ...refresher, ...own, flags: flags.provisioner ?? {} }));
+  // The sidecars of several nodes would all attach and grow the same volume.
+  if (flags.nodeDeployment) return stack;
   const attaching = environment.client('external-attacher');
   stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
   if (canResize(driver)) stack.use(startResizer({ ...withRecorder('external-resizer'), flags: flags.resizer ?? {} }));

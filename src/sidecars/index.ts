@@ -7,6 +7,7 @@ export { type CapacityOptions, startCapacity } from './external-provisioner/capa
 export { lookUpOwner } from './external-provisioner/capacity/owner.ts';
 export type { ProvisionerFlags } from './external-provisioner/context.ts';
 export { type ProvisionerOptions, startProvisioner } from './external-provisioner/controller.ts';
+export type { NodeDeployment } from './external-provisioner/node-deployment.ts';
 export type { ResizerFlags } from './external-resizer/context.ts';
 export { canResize, type ResizerOptions, startResizer } from './external-resizer/controller.ts';
 export type { SnapshotterFlags } from './external-snapshotter/context.ts';

@@ -50,6 +50,9 @@ describe('the flags of the CSI sidecars', () => {
       'snapshot-name-prefix': 'snap',
       'snapshot-name-uuid-length': '8',
       'node-deployment': 'true',
+      'node-deployment-immediate-binding': 'false',
+      'node-deployment-base-delay': '5s',
+      'node-deployment-max-delay': '30s',
       'leader-election': 'false',
     });
     const common = { retryIntervalStartMs: 2_000, retryIntervalMaxMs: 60_000, timeoutMs: 60_000 };
@@ -75,6 +78,7 @@ describe('the flags of the CSI sidecars', () => {
         extraCreateMetadata: true,
         nodeName: 'n1',
       },
+      nodeDeployment: { nodeName: 'n1', immediateBinding: false, baseDelayMs: 5_000, maxDelayMs: 30_000 },
     });
   });
 
@@ -136,6 +140,14 @@ describe('the flags of the CSI sidecars', () => {
     ['--snapshot-name-uuid-length: "0"', () => sidecarFlags(read({ 'snapshot-name-uuid-length': '0' }))],
     ['--snapshot-name-uuid-length: "33"', () => read({ 'snapshot-name-uuid-length': '33' })],
     ['--node-deployment: needs --leader-election=false', () => sidecarFlags(read({ 'node-deployment': 'true' }), 'n1')],
+    [
+      '--node-deployment-max-delay: must not',
+      () =>
+        sidecarFlags(
+          read({ 'node-deployment': 'true', 'leader-election': 'false', 'node-deployment-max-delay': '1s' }),
+          'n1',
+        ),
+    ],
     [
       '--node-deployment: needs the name of the node',
       () => sidecarFlags(read({ 'node-deployment': 'true', 'leader-election': 'false' })),

@@ -16,6 +16,7 @@ import {
   integer,
   text,
 } from './flag-table.ts';
+import { nodeDeploymentFlags, nodeDeploymentSettings } from './node-deployment-flags.ts';
 import { readSpelledFlags, spelledFlags } from './sidecar-spellings.ts';
 
 const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
@@ -27,6 +28,7 @@ export const csiSidecarFlags = {
   ...leaderElection,
   ...loggingFlags,
   ...capacityFlags,
+  ...nodeDeploymentFlags,
   ...spelledFlags,
   'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
   'csi-address': text('/run/csi/socket', "the driver's socket"),
@@ -58,7 +60,6 @@ export const csiSidecarFlags = {
     atLeast: -1,
     atMost: 32,
   }),
-  'node-deployment': bool(false, 'take the snapshots of the node NODE_NAME, and do nothing else'),
   'handle-volume-inuse-error': bool(true, 'wait with growing a volume in use that the driver cannot grow then'),
 };
 
@@ -91,10 +92,7 @@ export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
   if (max < start) throw new UsageError('--retry-interval-max: must not be less than --retry-interval-start');
   if (flags['volume-name-prefix'] === '') throw new UsageError('--volume-name-prefix: is empty');
   const snapshotNaming = snapshotNamingOf(flags);
-  if (flags['node-deployment'] && flags['leader-elect'])
-    throw new UsageError('--node-deployment: needs --leader-election=false');
-  if (flags['node-deployment'] && nodeName === '')
-    throw new UsageError('--node-deployment: needs the name of the node in NODE_NAME');
+  const nodeDeployment = nodeDeploymentSettings(flags, nodeName);
   const common = {
     retryIntervalStartMs: start,
     retryIntervalMaxMs: max,
@@ -126,8 +124,9 @@ export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
       ...threads,
       ...snapshotNaming,
       extraCreateMetadata: flags['extra-create-metadata'],
-      ...(flags['node-deployment'] ? { nodeName } : {}),
+      ...(nodeDeployment ? { nodeName } : {}),
     },
+    ...(nodeDeployment ? { nodeDeployment } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import { realFs, UsageError } from '../../base/index.ts';
 import { type Client, createClient, createHttpTransport } from '../../client/index.ts';
 import { parseEndpoint } from '../../csi/index.ts';
 import { lookUpOwner } from '../../sidecars/index.ts';
-import { connectToDriver, type SidecarFlags, startDriverRoles, startRegistrars } from '../driver-roles.ts';
+import { connectToDriver, flagsOnNode, type SidecarFlags, startDriverRoles, startRegistrars } from '../driver-roles.ts';
 import { type CapacitySettings, capacitySettings } from '../flags/capacity-flags.ts';
 import {
   httpAddress,
@@ -47,7 +47,7 @@ export async function runCsiSidecar(given: GivenFlags, env: Environment): Promis
     const election = leaderElectionSettings({ ...flags, 'leader-elect-resource-name': name });
     await whileLeading(running, election && { ...election, ...(labels ? { labels } : {}) }, async (role) => {
       const published = capacity ? await publication(role, capacity) : {};
-      const roleFlags: SidecarFlags = { ...driverFlags, ...published.flags };
+      const roleFlags = await flagsOnNode({ ...driverFlags, ...published.flags }, driver, role.signal);
       role.stack.use(startDriverRoles({ ...role, ...published.environment, fs: realFs }, driver, roleFlags));
       role.informers.start();
     });
