@@ -6,6 +6,7 @@ import {
   keyOf,
   type Node,
   nodes,
+  type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
   storageClasses,
