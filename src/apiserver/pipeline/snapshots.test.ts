@@ -1,6 +1,7 @@
 /** The kinds of snapshots are written as the objects of a CustomResourceDefinition are. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
+  resourceQuotas,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
   volumeSnapshotContents,
@@ -51,6 +52,20 @@ it('[S1] refuses a PUT without a resourceVersion, and another source', async () 
   const moved = { ...created, spec: { source: { persistentVolumeClaimName: 'other' } } };
   expect((await refusalOf(harness.update(volumeSnapshots, moved))).message).toBe(
     'VolumeSnapshot.snapshot.storage.k8s.io "s" is invalid: spec.source.persistentVolumeClaimName: Invalid value: "other": persistentVolumeClaimName is immutable',
+  );
+});
+
+it('[A19] are counted by quotas as objects of any kind', async () => {
+  const name = 'count/volumesnapshots.snapshot.storage.k8s.io';
+  const made = await harness.create(resourceQuotas, {
+    metadata: { name: 'q', namespace: 'default' },
+    spec: { hard: { [name]: '1' } },
+  });
+  const status = { hard: { [name]: '1' }, used: { [name]: '0' } };
+  await harness.update(resourceQuotas, { ...made, status }, { subresource: 'status' });
+  await snapshotNamed('a');
+  expect((await refusalOf(snapshotNamed('b'))).message).toBe(
+    `volumesnapshots.snapshot.storage.k8s.io "b" is forbidden: exceeded quota: q, requested: ${name}=1, used: ${name}=1, limited: ${name}=1`,
   );
 });
 

@@ -6,7 +6,7 @@ import type {
   VolumeSnapshotClass,
   VolumeSnapshotContent,
 } from '../../api/index.ts';
-import type { Clock, Logger } from '../../base/index.ts';
+import type { Clock, DecisionLog, Logger } from '../../base/index.ts';
 import type { Client, EventRecorder, Informer } from '../../client/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import type { SnapshotMetrics } from './metrics.ts';
@@ -16,6 +16,7 @@ export interface SnapshotContext {
   readonly recorder: EventRecorder;
   readonly announcer: Announcer;
   readonly metrics: SnapshotMetrics;
+  readonly decisions: DecisionLog;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly snapshots: Informer<VolumeSnapshot>;
@@ -36,6 +37,11 @@ export const byContent = 'snapshot/content';
 export const byClass = 'snapshot/class';
 /** Index of claims by the snapshots that they are to be restored from: `namespace/name`. */
 export const byRestoredSnapshot = 'snapshot/restored-snapshot';
+
+/** Where the decision on a snapshot is found. */
+export function decisionKey(key: string): string {
+  return `volumesnapshot/${key}`;
+}
 
 /** There is nothing to take a snapshot of, or no way to. */
 export class SnapshotSourceError extends Error {

@@ -13,11 +13,11 @@ import {
   volumeSnapshotContents,
   volumeSnapshots,
 } from '../../api/index.ts';
-import { MetricsRegistry } from '../../base/index.ts';
+import { DecisionLog, MetricsRegistry } from '../../base/index.ts';
 import { type Reconcile, runReconciler, type WorkQueue } from '../../client/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { type ControllerOptions, every, startWhenSynced } from '../common/start-controller.ts';
-import { byClaim, byClass, byContent, byRestoredSnapshot, type SnapshotContext } from './context.ts';
+import { byClaim, byClass, byContent, byRestoredSnapshot, decisionKey, type SnapshotContext } from './context.ts';
 import { SnapshotMetrics } from './metrics.ts';
 import { contentNamesOf, isProtectedClaim, restoredSnapshotsOf, sourceClaimKey } from './snapshot-state.ts';
 import { syncClaim } from './sync-claim.ts';
@@ -92,6 +92,7 @@ function contextOf(options: SnapshotControllerOptions, settings: SnapshotControl
     recorder,
     announcer: new Announcer(clock, recorder),
     metrics: new SnapshotMetrics(metrics, clock),
+    decisions: options.decisions ?? new DecisionLog(clock),
     clock,
     logger,
     snapshots,
@@ -103,7 +104,7 @@ function contextOf(options: SnapshotControllerOptions, settings: SnapshotControl
   };
 }
 
-function watchSnapshots({ snapshots, announcer, metrics }: SnapshotContext, queues: Queues): Disposable {
+function watchSnapshots({ snapshots, announcer, metrics, decisions }: SnapshotContext, queues: Queues): Disposable {
   const wakeClaim = (snapshot: VolumeSnapshot) => {
     const claim = sourceClaimKey(snapshot);
     if (claim !== undefined) queues.claims.add(claim);
@@ -119,6 +120,7 @@ function watchSnapshots({ snapshots, announcer, metrics }: SnapshotContext, queu
       wakeClaim(snapshot);
       for (const topic of ['', 'claim']) announcer.forget(keyOf(snapshot), topic);
       metrics.gone(snapshot.metadata.uid);
+      decisions.forget(decisionKey(keyOf(snapshot)));
     },
   });
 }

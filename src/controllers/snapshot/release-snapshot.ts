@@ -20,7 +20,7 @@ import { isAbort } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { hasFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 import { ifFound } from '../common/read-live.ts';
-import { byRestoredSnapshot, type SnapshotContext } from './context.ts';
+import { byRestoredSnapshot, decisionKey, type SnapshotContext } from './context.ts';
 import { contentNamesOf, isBeingRestored, isHeld, pointsBack } from './snapshot-state.ts';
 
 /** When a claim is looked for again that the server knows and the cache does not. */
@@ -37,10 +37,12 @@ export async function releaseSnapshot(
   context.metrics.start('DeleteSnapshot', snapshot, content.spec.driver);
   const restore = await findRestore(context, snapshot, signal);
   if (restore !== undefined) {
-    const message = 'Snapshot is being used to restore a PVC';
-    context.announcer.announce(snapshot, { type: 'Warning', reason: 'SnapshotDeletePending', message });
+    const waits = { reason: 'SnapshotDeletePending', message: 'Snapshot is being used to restore a PVC' };
+    context.announcer.announce(snapshot, { type: 'Warning', ...waits });
+    context.decisions.record(decisionKey(keyOf(snapshot)), waits.reason, { kind: 'wait', ...waits });
     return restore === 'seen' ? done : requeueAfter(recheckMs);
   }
+  context.decisions.record(decisionKey(keyOf(snapshot)), 'release', { kind: 'release' });
   const marked = await markBeingDeleted(context, content, signal);
   if (marked && marked.spec.deletionPolicy === 'Delete') {
     await deleteContent(context, snapshot, marked, signal);

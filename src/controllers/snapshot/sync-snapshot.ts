@@ -14,7 +14,7 @@ import { isAbort, messageOf } from '../../base/index.ts';
 import { done, type ReconcileResult } from '../../client/index.ts';
 import { withFinalizer } from '../common/finalizers.ts';
 import { ifFound } from '../common/read-live.ts';
-import { type SnapshotContext, SnapshotFailure } from './context.ts';
+import { decisionKey, type SnapshotContext, SnapshotFailure } from './context.ts';
 import { createContent } from './create-content.ts';
 import { findOwnContent } from './find-content.ts';
 import { releaseSnapshot } from './release-snapshot.ts';
@@ -35,9 +35,14 @@ export async function syncSnapshot(
   try {
     await takeSnapshot(context, snapshot, signal);
     context.announcer.forget(key);
+    context.decisions.record(decisionKey(key), 'take', { kind: 'take' });
     return done;
   } catch (thrown) {
-    if (thrown instanceof SnapshotFailure) await markFailed(context, snapshot, thrown, signal);
+    if (thrown instanceof SnapshotFailure) {
+      const { reason, told: message } = thrown;
+      context.decisions.record(decisionKey(key), `wait ${message}`, { kind: 'wait', reason, message });
+      await markFailed(context, snapshot, thrown, signal);
+    }
     throw thrown;
   }
 }
