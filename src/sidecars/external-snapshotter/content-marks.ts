@@ -72,11 +72,7 @@ export async function removeFinalizer(
   if (!finalizers.includes(contentBoundFinalizer)) return;
   const others = finalizers.filter((finalizer) => finalizer !== contentBoundFinalizer);
   const body = { metadata: { uid, resourceVersion, finalizers: others } };
-  try {
-    await patch(context, content, body, signal, (reason) => reason);
-  } catch (thrown) {
-    if (!isNotFound(thrown)) throw thrown;
-  }
+  await patch(context, content, body, signal, (reason) => reason);
 }
 
 /** Writes what the driver said of the snapshot. Returns the content as it is then. */

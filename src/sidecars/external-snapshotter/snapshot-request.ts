@@ -1,15 +1,11 @@
 /** What CreateSnapshot is asked for on behalf of a content. */
 import {
-  annSnapshotDeletionSecretName,
-  annSnapshotDeletionSecretNamespace,
   isNotFound,
-  type SecretReference,
   type VolumeSnapshotClass,
   type VolumeSnapshotContent,
   volumeSnapshotClasses,
 } from '../../api/index.ts';
 import { goQuote, messageOf } from '../../base/index.ts';
-import { secretData } from '../common/secrets.ts';
 import { SnapshotError, type SnapshotRequest, type SnapshotterContext, type SnapshotterFlags } from './context.ts';
 import { keptRequest } from './kept-request.ts';
 import { driverParameters } from './parameters.ts';
@@ -75,34 +71,6 @@ function metadataOf(
     'csi.storage.k8s.io/volumesnapshot/namespace': spec.volumeSnapshotRef.namespace ?? '',
     'csi.storage.k8s.io/volumesnapshotcontent/name': metadata.name,
   };
-}
-
-/** The values of the secret that the snapshot is taken and deleted with. Upstream: GetCredentialsFromAnnotation. */
-export async function snapshotSecrets(
-  { client, logger }: SnapshotterContext,
-  { metadata }: VolumeSnapshotContent,
-  signal: AbortSignal,
-): Promise<Record<string, string>> {
-  const reference = secretOf(metadata.annotations);
-  if (!reference) return {};
-  const content = goQuote(metadata.name);
-  if (!reference.name || !reference.namespace) {
-    throw new SnapshotError(
-      `cannot retrieve secrets for snapshot content ${content}, err: secret name or namespace not specified`,
-    );
-  }
-  try {
-    return await secretData(client, reference, signal);
-  } catch (cause) {
-    logger.warn('secret of a snapshot not read', { content: metadata.name, error: messageOf(cause) });
-    throw new SnapshotError(`cannot get credentials for snapshot content ${content}`, { cause });
-  }
-}
-
-function secretOf(annotations: Readonly<Record<string, string>> = {}): SecretReference | undefined {
-  const name = annotations[annSnapshotDeletionSecretName];
-  const namespace = annotations[annSnapshotDeletionSecretNamespace];
-  return name === undefined || namespace === undefined ? undefined : { name, namespace };
 }
 
 export function inputError(contentName: string, thrown: unknown): SnapshotError {

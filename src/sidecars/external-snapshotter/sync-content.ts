@@ -6,7 +6,6 @@
 import { isConflict, isNotFound, type VolumeSnapshotContent, volumeSnapshotContents } from '../../api/index.ts';
 import { goQuote, messageOf, unreachable } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
-import { secretData } from '../common/secrets.ts';
 import {
   clearStatus,
   markBeingCreated,
@@ -24,8 +23,8 @@ import {
   isEndOfCreation,
 } from './csi-create-snapshot.ts';
 import { type ContentDecision, decideContent, isBeingCreated, shouldDelete } from './decide-content.ts';
-import { listSecretReference } from './parameters.ts';
-import { getClass, inputError, prepareRequest, snapshotSecrets } from './snapshot-request.ts';
+import { inputError, prepareRequest } from './snapshot-request.ts';
+import { listSecrets, snapshotSecrets } from './snapshot-secrets.ts';
 
 /** Somebody wrote between the look and the mark, most often the snapshot controller its finalizer. */
 const lostRaceMs = 10;
@@ -39,6 +38,8 @@ export async function syncContent(
     return await syncOnce(context, key, signal);
   } catch (thrown) {
     if (isConflict(thrown)) return requeueAfter(lostRaceMs);
+    // The content is gone: what else there is not has another error.
+    if (isNotFound(thrown)) return done;
     throw thrown;
   }
 }
@@ -46,8 +47,7 @@ export async function syncContent(
 async function syncOnce(context: SnapshotterContext, key: string, signal: AbortSignal): Promise<ReconcileResult> {
   const cached = context.contents.get(key);
   if (!cached || decide(context, cached).kind === 'ignore') return done;
-  const content = await readCurrent(context, cached, signal);
-  if (!content) return done;
+  const content = await context.client.get(volumeSnapshotContents, { name: cached.metadata.name }, { signal });
   const decision = decide(context, content);
   switch (decision.kind) {
     case 'ignore':
@@ -72,19 +72,6 @@ async function syncOnce(context: SnapshotterContext, key: string, signal: AbortS
 function decide({ driver, classes }: SnapshotterContext, content: VolumeSnapshotContent): ContentDecision {
   const classDriver = classes.get(content.spec.volumeSnapshotClassName ?? '')?.driver;
   return decideContent({ content, driver: driver.name, classDriver });
-}
-
-async function readCurrent(
-  { client }: SnapshotterContext,
-  { metadata: { name } }: VolumeSnapshotContent,
-  signal: AbortSignal,
-): Promise<VolumeSnapshotContent | undefined> {
-  try {
-    return await client.get(volumeSnapshotContents, { name }, { signal });
-  } catch (thrown) {
-    if (isNotFound(thrown)) return undefined;
-    throw thrown;
-  }
 }
 
 /** When to look again at a content whose snapshot exists. */
@@ -139,8 +126,27 @@ async function create(
     const reason = goQuote(messageOf(thrown));
     throw new SnapshotError(`failed to take snapshot of the volume ${volumeHandle}: ${reason}`, { cause: thrown });
   }
-  const shown = await showSnapshot(context, marked, snapshot, signal);
+  const shown = await showSnapshot(context, marked, snapshot, signal).catch(async (thrown: unknown) => {
+    if (isNotFound(thrown)) await deleteUnowned(context, content, snapshot.snapshotHandle, secrets, signal);
+    throw thrown;
+  });
   return next(context, await unmarkBeingCreated(context, shown, signal));
+}
+
+/** Somebody let the content go while the snapshot was being taken: nobody else will ever delete it. */
+async function deleteUnowned(
+  context: SnapshotterContext,
+  { metadata, spec }: VolumeSnapshotContent,
+  snapshotHandle: string,
+  secrets: Record<string, string>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (spec.deletionPolicy !== 'Delete') return;
+  try {
+    await csiDeleteSnapshot(context, snapshotHandle, secrets, signal);
+  } catch (error) {
+    context.logger.error('snapshot is left without a content', { content: metadata.name, snapshotHandle, error });
+  }
 }
 
 async function check(
@@ -162,30 +168,6 @@ async function check(
   return next(context, await showSnapshot(context, content, snapshot, signal));
 }
 
-/** The secret that snapshots of the content's class are looked up with. */
-async function listSecrets(
-  context: SnapshotterContext,
-  { metadata: { name }, spec: { volumeSnapshotClassName: className } }: VolumeSnapshotContent,
-  signal: AbortSignal,
-): Promise<Record<string, string>> {
-  if (className === undefined) return {};
-  const failed = (what: string) => (thrown: unknown) => {
-    const message = `failed to get ${what} for snapshot content ${name}: ${messageOf(thrown)}`;
-    throw new SnapshotError(message, { cause: thrown });
-  };
-  const { parameters = {} } = await getClass(context, className, signal).catch(failed(`snapshot class ${className}`));
-  const reference = await referenceOf(parameters, name).catch(failed('secret reference'));
-  if (!reference) return {};
-  const from = `error getting secret ${reference.name} in namespace ${reference.namespace}`;
-  return await secretData(context.client, reference, signal).catch((thrown: unknown) =>
-    failed('credentials')(new SnapshotError(`${from}: ${messageOf(thrown)}`, { cause: thrown })),
-  );
-}
-
-async function referenceOf(parameters: Readonly<Record<string, string>>, contentName: string) {
-  return listSecretReference(parameters, contentName);
-}
-
 async function deleteSnapshot(
   context: SnapshotterContext,
   content: VolumeSnapshotContent,
@@ -196,7 +178,9 @@ async function deleteSnapshot(
     try {
       return await action;
     } catch (thrown) {
-      if (!signal.aborted) context.recorder.event(content, 'Warning', 'SnapshotDeleteError', told);
+      // Nobody is told of a content that is gone.
+      if (!signal.aborted && !isNotFound(thrown))
+        context.recorder.event(content, 'Warning', 'SnapshotDeleteError', told);
       throw thrown;
     }
   };

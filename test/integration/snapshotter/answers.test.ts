@@ -188,6 +188,22 @@ describe('a snapshot of which it is not known whether it exists', () => {
     expect(world.snapshots.taken.size).toBe(0);
   });
 
+  it.each<[string, 'Delete' | 'Retain', number]>([
+    ['is deleted', 'Delete', 0],
+    ['stays by policy', 'Retain', 1],
+  ])('[rel-C2] %s when somebody tears the content away while CreateSnapshot runs', async (_title, policy, left) => {
+    world.backend.latencyMs = 5_000;
+    await world.create({ policy });
+    await world.run();
+    const body = { metadata: { finalizers: [] } };
+    await world.plane.client.patch(volumeSnapshotContents, { name: 'c' }, { type: 'merge', body });
+    await world.remove();
+    expect(await world.find()).toBeUndefined();
+    await world.plane.clock.advance(60_000);
+    expect(world.count('CreateSnapshot')).toBe(1);
+    expect(world.snapshots.taken.size).toBe(left);
+  });
+
   it('[rel-F5] does not keep others waiting, however often its creation fails', async () => {
     world.backend.fail('refusals', 'CreateSnapshot', ...Array.from({ length: 20 }, () => Code.UNAVAILABLE));
     for (const name of ['a', 'b', 'd'])

@@ -193,6 +193,27 @@ describe('a snapshotter with no more rights than upstream’s', () => {
   });
 });
 
+describe('two snapshotters that each take themselves for the leader', () => {
+  it.each([
+    ['at once', 0],
+    ['slowly', 5_000],
+  ])('[rel-C9] [rel-C2] take one snapshot and delete it, when the driver answers %s', async (_title, latencyMs) => {
+    world.backend.latencyMs = latencyMs;
+    await world.run();
+    await world.run();
+    await world.create({ finalizers: [] });
+    await world.plane.clock.advance(60_000);
+    expect(await world.status()).toMatchObject({ snapshotHandle: 'id-of-snapshot-uid-of-s', readyToUse: true });
+    expect(await world.isBeingCreated()).toBe(false);
+    expect(world.snapshots.taken.size).toBe(1);
+    await world.remove();
+    await world.plane.clock.advance(60_000);
+    expect(await world.find()).toBeUndefined();
+    expect(world.snapshots.taken.size).toBe(0);
+    expect(await world.events()).toEqual([]);
+  });
+});
+
 describe('a snapshotter on each node', () => {
   it('[O-e] [S8] takes the snapshots that the controller has given to its node', async () => {
     const managed = (node: string) => ({ 'snapshot.storage.kubernetes.io/managed-by': node });
