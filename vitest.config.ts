@@ -24,6 +24,18 @@ export default defineConfig({
           hookTimeout: 120_000,
         },
       },
+      {
+        // Beside programs of Kubernetes itself, which scripts/build-kubernetes.sh builds: `npm run upstream`.
+        test: {
+          name: 'upstream',
+          include: ['test/upstream/**/*.test.ts'],
+          setupFiles: leakCheck,
+          provide: { sharesMountTable: false },
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
+        },
+      },
     ],
   },
 });

@@ -20,6 +20,8 @@ const tiers = [
   { name: 'integration', directory: 'test/integration' },
   { name: 'conformance', directory: 'test/conformance' },
   { name: 'e2e', directory: 'test/e2e', needsKubectl: true },
+  // Beside Kubernetes' own programs, which scripts/build-kubernetes.sh builds: only when asked for.
+  { name: 'upstream', directory: 'test/upstream', needsKubectl: true, onlyWhenAsked: true },
 ];
 
 /** Set in the process that runs inside the namespaces. */
@@ -90,7 +92,8 @@ for (const name of asked) {
 }
 enterNamespaces();
 const chosen = tiers.filter(
-  ({ name, directory }) => (asked.length === 0 || asked.includes(name)) && hasTests(join(root, directory)),
+  ({ name, directory, onlyWhenAsked }) =>
+    (asked.length === 0 ? !onlyWhenAsked : asked.includes(name)) && hasTests(join(root, directory)),
 );
 const total = { passed: 0, failed: 0, skipped: 0 };
 const reports = mkdtempSync(join(tmpdir(), 'stowage-reports-'));

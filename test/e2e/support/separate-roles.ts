@@ -39,12 +39,19 @@ export interface RoleChild {
   log: string;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   server.close();
   return port;
+}
+
+async function startStowageApiServer(world: SeparateRoles): Promise<string> {
+  const { path } = world;
+  world.spawn('apiserver', '--data-dir', path('data'), '--kubeconfig', path('kubeconfig'), '--listen', '127.0.0.1:0');
+  while (!existsSync(path('kubeconfig'))) await delay(50);
+  return path('kubeconfig');
 }
 
 export class SeparateRoles implements AsyncDisposable {
@@ -56,12 +63,15 @@ export class SeparateRoles implements AsyncDisposable {
     this.directory = directory;
   }
 
-  /** An API server, a driver, its sidecars and a node. Controllers and schedulers are the test's to start. */
-  static async start(): Promise<SeparateRoles> {
+  /**
+   * An API server, a driver, its sidecars and a node. Controllers and schedulers are the test's to start. Another API
+   * server leaves its certificates in `data/pki`, writes `kubeconfig`, and tells which one the node takes.
+   */
+  static async start(startApiServer = startStowageApiServer): Promise<SeparateRoles> {
     const world = new SeparateRoles(await Stowage.makeDirectory());
     const { path } = world;
     await Promise.all(['driver', 'reg'].map((name) => mkdir(path(name))));
-    world.spawn('apiserver', '--data-dir', path('data'), '--kubeconfig', path('kubeconfig'), '--listen', '127.0.0.1:0');
+    const nodeKubeconfig = await startApiServer(world);
     world.spawn(
       'driver',
       'hostpath',
@@ -74,13 +84,23 @@ export class SeparateRoles implements AsyncDisposable {
       '--enable-attach=true',
       '--enable-topology=false',
     );
-    while (!existsSync(path('kubeconfig'))) await delay(50);
     world.#admin = { certificate: world.#pki('admin.crt'), key: world.#pki('admin.key') };
     const pki = path('data', 'pki');
     const admin = ['--kubeconfig', path('kubeconfig')];
     const tls = ['--tls-cert-file', join(pki, 'kubelet-node-0.crt'), '--tls-private-key-file'];
     const keys = [...tls, join(pki, 'kubelet-node-0.key'), '--client-ca-file', join(pki, 'ca.crt')];
-    world.spawn('kubelet', ...admin, '--node-name', 'node-0', '--root-dir', path('k'), '--port', '0', ...keys);
+    world.spawn(
+      'kubelet',
+      '--kubeconfig',
+      nodeKubeconfig,
+      '--node-name',
+      'node-0',
+      '--root-dir',
+      path('k'),
+      '--port',
+      '0',
+      ...keys,
+    );
     const sockets = ['--kubelet-registration-path', path('n.sock'), '--csi-address', path('c.sock')];
     const asUpstream = ['--leader-election', '--leader-election-labels=app=csi', '--http-endpoint=127.0.0.1:0'];
     const registry = ['--plugin-registration-path', path('k', 'plugins_registry')];
@@ -100,11 +120,16 @@ export class SeparateRoles implements AsyncDisposable {
   }
 
   spawn(...args: string[]): RoleChild {
-    return this.#spawn(args, 0);
+    return this.#spawn(process.execPath, [programEntry(), ...args], 0);
   }
 
-  #spawn(args: readonly string[], port: number): RoleChild {
-    const child = spawn(process.execPath, [programEntry(), ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  /** A program that is not ours. */
+  spawnProgram(command: string, ...args: string[]): RoleChild {
+    return this.#spawn(command, args, 0);
+  }
+
+  #spawn(command: string, args: readonly string[], port: number): RoleChild {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const started: RoleChild = { child, port, log: '' };
     const note = (text: string) => {
       started.log += text;
@@ -118,7 +143,7 @@ export class SeparateRoles implements AsyncDisposable {
   /** A role with the flags of a static pod and a user of its own: `system:kube-scheduler`. */
   async startComponent(role: 'controller-manager' | 'scheduler', ...flags: string[]): Promise<RoleChild> {
     const port = await freePort();
-    const kubeconfig = await this.#kubeconfigOf(`system:kube-${role}`);
+    const kubeconfig = await this.kubeconfigOf(`system:kube-${role}`);
     const common = ['--kubeconfig', kubeconfig, '--authentication-kubeconfig', kubeconfig, '--bind-address=127.0.0.1'];
     const serving = [
       `--secure-port=${port}`,
@@ -126,14 +151,20 @@ export class SeparateRoles implements AsyncDisposable {
       this.path('data', 'pki', 'ca.crt'),
       '--leader-elect=true',
     ];
-    return this.#spawn([role, ...common, '--authorization-kubeconfig', kubeconfig, ...serving, ...flags], port);
+    const args = [role, ...common, '--authorization-kubeconfig', kubeconfig, ...serving, ...flags];
+    return this.#spawn(process.execPath, [programEntry(), ...args], port);
   }
 
-  async #kubeconfigOf(user: string): Promise<string> {
+  /** A kubeconfig of that user. */
+  async kubeconfigOf(user: string, ...organizations: string[]): Promise<string> {
     const file = this.path(`${user.replaceAll(':', '-')}.conf`);
     if (existsSync(file)) return file;
     const authority = { certificate: this.#pki('ca.crt'), key: this.#pki('ca.key') };
-    const pair = await issueCertificate(authority, { commonName: user }, { clock: realClock, random: realRandom });
+    const pair = await issueCertificate(
+      authority,
+      { commonName: user, organizations },
+      { clock: realClock, random: realRandom },
+    );
     const base64 = (text: string) => Buffer.from(text).toString('base64');
     const admin = readFileSync(this.path('kubeconfig'), 'utf8');
     const own = admin
@@ -182,14 +213,14 @@ export class SeparateRoles implements AsyncDisposable {
   }
 
   get log(): string {
-    return this.#children.map(({ child, log }) => `== ${child.spawnargs[2]}\n${log}`).join('\n');
+    return this.#children.map(({ child, log }) => `== ${child.spawnargs.slice(0, 3).join(' ')}\n${log}`).join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     // The node first: it unmounts through its driver.
-    const last = (role: string) => this.#children.filter(({ child }) => child.spawnargs.includes(role));
+    const kubelet = this.#children.filter(({ child }) => child.spawnargs.includes('kubelet'));
     const rest = this.#children.filter(({ child }) => !child.spawnargs.includes('kubelet'));
-    for (const { child } of [...last('kubelet'), ...rest.reverse()]) {
+    for (const { child } of [...kubelet, ...rest.reverse()]) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = once(child, 'exit', { signal: AbortSignal.timeout(60_000) });
       child.kill('SIGCONT');
