@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 export interface Api {
   call(method: string, path: string, body?: object, contentType?: string): Promise<{ status: number; body: string }>;
   /** Calls the function for each line of a watch until it returns true. */
-  watch(path: string, onEvent: (event: WatchLine) => boolean): Promise<void>;
+  watch(path: string, onEvent: (event: WatchLine) => boolean, onOpen?: () => void): Promise<void>;
   close(): void;
 }
 
@@ -61,20 +61,24 @@ export function connectApi(kubeconfigPath: string, connections: number): Api {
         call.on('error', reject);
         call.end(text);
       }),
-    watch: (path, onEvent) =>
+    watch: (path, onEvent, onOpen) =>
       new Promise((resolve, reject) => {
         const call = request({ ...target, agent: watchAgent, method: 'GET', path }, (response) => {
+          onOpen?.();
           let rest = '';
           response.setEncoding('utf8');
           response.on('data', (chunk: string) => {
             const lines = (rest + chunk).split('\n');
             rest = lines.pop() ?? '';
-            if (lines.some((line) => line !== '' && onEvent(JSON.parse(line)))) {
-              call.destroy();
+            try {
+              if (!lines.some((line) => line !== '' && onEvent(JSON.parse(line)))) return;
               resolve();
+            } catch (thrown) {
+              reject(thrown);
             }
+            call.destroy();
           });
-          response.on('end', () => reject(new Error('the watch ended early')));
+          response.on('end', () => reject(new WatchEnded(`the watch of ${path} ended early`)));
         });
         call.on('error', (error) => (call.destroyed ? undefined : reject(error)));
         call.end();
@@ -84,6 +88,32 @@ export function connectApi(kubeconfigPath: string, connections: number): Api {
       watchAgent.destroy();
     },
   };
+}
+
+export class WatchEnded extends Error {}
+
+/** Watches a collection from a revision on until the function returns true, however often the server ends the watch. */
+export async function watchFrom(
+  api: Api,
+  path: string,
+  revision: string,
+  onEvent: (event: WatchLine) => boolean,
+  onOpen?: () => void,
+): Promise<void> {
+  for (let from = revision; ; ) {
+    try {
+      const url = `${path}?watch=true&resourceVersion=${from}`;
+      const note = (event: WatchLine) => {
+        if (event.type === 'ERROR')
+          throw new Error(`the watch of ${path} from ${from}: ${JSON.stringify(event.object)}`);
+        from = event.object.metadata.resourceVersion;
+        return onEvent(event);
+      };
+      return await api.watch(url, note, onOpen);
+    } catch (thrown) {
+      if (!(thrown instanceof WatchEnded)) throw thrown;
+    }
+  }
 }
 
 /** Runs the work for 0..count-1 with so many at a time; returns the seconds it took. */

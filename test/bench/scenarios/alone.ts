@@ -1,28 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type Api, connectApi } from '../api.ts';
-import { claimsRevision, createClaims, createVolumes, untilBound } from '../claims.ts';
+import { connectApi } from '../api.ts';
+import { bindingRate, claimsRevision, createClaims, createVolumes } from '../claims.ts';
 import { Roles } from '../roles.ts';
-import { connections, perSecond, type Scenario } from '../scenario.ts';
+import { connections, type Scenario } from '../scenario.ts';
 
 const count = 5000;
-
-/** Claims per second from the first that is bound to the last, so that neither a start nor any creation counts. */
-async function rateFrom(api: Api, revision: string): Promise<number> {
-  let first = 0;
-  const onBound = () => {
-    first ||= performance.now();
-  };
-  for (;;) {
-    try {
-      await untilBound(api, 'alone', count, revision, onBound);
-      return perSecond(count, (performance.now() - first) / 1000);
-    } catch (thrown) {
-      // The server is still starting.
-      if (first) throw thrown;
-      await delay(5);
-    }
-  }
-}
 
 async function measure(start: (roles: Roles) => unknown): Promise<number> {
   await using roles = await Roles.startApiServer();
@@ -32,7 +13,7 @@ async function measure(start: (roles: Roles) => unknown): Promise<number> {
     await createClaims(api, 'alone', count);
     const revision = await claimsRevision(api);
     await start(roles);
-    return await rateFrom(api, revision);
+    return await bindingRate(api, 'alone', count, revision);
   } finally {
     api.close();
   }

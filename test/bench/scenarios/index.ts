@@ -4,6 +4,7 @@ import { attaching } from './attach.ts';
 import { bind } from './bind.ts';
 import { configMaps } from './configmaps.ts';
 import { growth } from './growth.ts';
+import { besideKubernetes } from './kubernetes.ts';
 import { memory } from './memory.ts';
 import { pods } from './pods.ts';
 import { ready } from './ready.ts';
@@ -21,4 +22,5 @@ export const scenarios: readonly Scenario[] = [
   pods,
   growth,
   rest,
+  besideKubernetes,
 ];

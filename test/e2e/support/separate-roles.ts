@@ -58,6 +58,7 @@ export class SeparateRoles implements AsyncDisposable {
   readonly directory: string;
   readonly #children: RoleChild[] = [];
   #admin: KeyPair | undefined;
+  #nodeKubeconfig = '';
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -68,11 +69,23 @@ export class SeparateRoles implements AsyncDisposable {
    * server leaves its certificates in `data/pki`, writes `kubeconfig`, and tells which one the node takes.
    */
   static async start(startApiServer = startStowageApiServer): Promise<SeparateRoles> {
+    const world = await SeparateRoles.startApiServer(startApiServer);
+    await world.#startNode();
+    return world;
+  }
+
+  /** The API server and nothing else. */
+  static async startApiServer(startApiServer = startStowageApiServer): Promise<SeparateRoles> {
     const world = new SeparateRoles(await Stowage.makeDirectory());
-    const { path } = world;
+    world.#nodeKubeconfig = await startApiServer(world);
+    world.#admin = { certificate: world.#pki('admin.crt'), key: world.#pki('admin.key') };
+    return world;
+  }
+
+  async #startNode(): Promise<void> {
+    const { path } = this;
     await Promise.all(['driver', 'reg'].map((name) => mkdir(path(name))));
-    const nodeKubeconfig = await startApiServer(world);
-    world.spawn(
+    this.spawn(
       'driver',
       'hostpath',
       '--endpoint',
@@ -84,15 +97,14 @@ export class SeparateRoles implements AsyncDisposable {
       '--enable-attach=true',
       '--enable-topology=false',
     );
-    world.#admin = { certificate: world.#pki('admin.crt'), key: world.#pki('admin.key') };
     const pki = path('data', 'pki');
     const admin = ['--kubeconfig', path('kubeconfig')];
     const tls = ['--tls-cert-file', join(pki, 'kubelet-node-0.crt'), '--tls-private-key-file'];
     const keys = [...tls, join(pki, 'kubelet-node-0.key'), '--client-ca-file', join(pki, 'ca.crt')];
-    world.spawn(
+    this.spawn(
       'kubelet',
       '--kubeconfig',
-      nodeKubeconfig,
+      this.#nodeKubeconfig,
       '--node-name',
       'node-0',
       '--root-dir',
@@ -104,13 +116,12 @@ export class SeparateRoles implements AsyncDisposable {
     const sockets = ['--kubelet-registration-path', path('n.sock'), '--csi-address', path('c.sock')];
     const asUpstream = ['--leader-election', '--leader-election-labels=app=csi', '--http-endpoint=127.0.0.1:0'];
     const registry = ['--plugin-registration-path', path('k', 'plugins_registry')];
-    world.spawn('csi-sidecar', ...admin, ...sockets, ...registry, ...asUpstream, '--worker-threads=10');
-    await world.kubectl(['apply', '-f', '-'], driverObjects);
-    await world.until(
+    this.spawn('csi-sidecar', ...admin, ...sockets, ...registry, ...asUpstream, '--worker-threads=10');
+    await this.kubectl(['apply', '-f', '-'], driverObjects);
+    await this.until(
       ['get', 'csinodes', '-o', 'jsonpath={.items[*].spec.drivers[*].name}'],
       (out) => out === 'hostpath.csi.k8s.io',
     );
-    return world;
   }
 
   readonly path = (...names: string[]): string => join(this.directory, ...names);
