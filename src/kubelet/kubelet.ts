@@ -17,7 +17,7 @@ import {
 } from '../base/index.ts';
 import { type Client, createEventRecorder, type Informer, type InformerFactory } from '../client/index.ts';
 import { isWithin, type Mounter } from '../mount/index.ts';
-import { type FlexDrivers, podsDir } from '../volume-plugins/index.ts';
+import { type InstalledDrivers, podsDir } from '../volume-plugins/index.ts';
 import { findContainer } from './find-container.ts';
 import { NodeStatusManager } from './node-status.ts';
 import {
@@ -57,7 +57,7 @@ export interface KubeletOptions extends Simulated {
   readonly server?: { readonly host: string; readonly port: number; readonly tls: ServerTls };
   readonly network?: ProbeNetwork;
   /** Without them this node has no FlexVolumes. */
-  readonly flexDrivers?: FlexDrivers;
+  readonly flexDrivers?: InstalledDrivers;
   /** Whether the attach/detach controller attaches volumes to this node (default) or nobody does. */
   readonly controllerAttachDetach?: boolean;
   /** When it is disposed: stop the pods and unmount everything, or leave them running for the next agent. */

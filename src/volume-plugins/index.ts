@@ -32,7 +32,7 @@ export {
 } from './errors.ts';
 export { parseFlexVolumeName } from './flex-volume/driver-name.ts';
 export { FlexControllerPlugin, type FlexGrowth } from './flex-volume/flex-controller.ts';
-export { defaultFlexVolumeDir, FlexDrivers, type FlexDriversOptions } from './flex-volume/flex-drivers.ts';
+export { defaultFlexVolumeDir, FlexDrivers, type InstalledDrivers } from './flex-volume/flex-drivers.ts';
 export { FlexProber } from './flex-volume/flex-prober.ts';
 export { migratedSpec } from './migrated-spec.ts';
 export { mountOptionsOf } from './mount-options.ts';

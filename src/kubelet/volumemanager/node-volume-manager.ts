@@ -20,8 +20,8 @@ import type { Mounter } from '../../mount/index.ts';
 import {
   type CsiDriverRegistry,
   createNodePlugins,
-  type FlexDrivers,
   FlexProber,
+  type InstalledDrivers,
   type VolumeHost,
   VolumePluginManager,
 } from '../../volume-plugins/index.ts';
@@ -85,7 +85,7 @@ export interface NodeVolumeManagerOptions {
   readonly observe?: (operation: FinishedOperation) => void;
   readonly plugins?: (host: VolumeHost) => VolumePluginManager;
   /** The FlexVolume drivers of this machine; their owner starts and ends them. */
-  readonly flexDrivers?: FlexDrivers;
+  readonly flexDrivers?: InstalledDrivers;
   readonly bootId?: () => Promise<string>;
 }
 

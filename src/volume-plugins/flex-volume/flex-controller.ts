@@ -8,15 +8,13 @@ import type { VolumeSpec } from '../volume-spec.ts';
 import { parseFlexVolumeName } from './driver-name.ts';
 import { driverOptions, flexSourceOf } from './driver-options.ts';
 import type { FlexDriver } from './flex-driver.ts';
-import type { FlexDrivers } from './flex-drivers.ts';
+import type { InstalledDrivers } from './flex-drivers.ts';
 import { findFlexSource } from './flex-source.ts';
 
 export interface FlexGrowth {
   readonly newSizeBytes: bigint;
   readonly oldSizeBytes: bigint;
 }
-
-export type InstalledDrivers = Pick<FlexDrivers, 'find' | 'onChange' | 'ready'>;
 
 /** Every call rejects with a VolumeError. */
 export class FlexControllerPlugin {

@@ -1,6 +1,6 @@
 /** The step that is done once per node and volume. Upstream: pkg/volume/flexvolume/attacher.go, detacher.go. */
-import { isAbsolute, normalize } from 'node:path';
-import { exists, ifExists, messageOf } from '../../base/index.ts';
+import { basename, isAbsolute, normalize } from 'node:path';
+import { ifExists, messageOf } from '../../base/index.ts';
 import { cleanupMountPoint, formatAndMount } from '../../mount/index.ts';
 import { podMountsOf } from '../csi/mount-identity.ts';
 import { finalError, uncertainError } from '../errors.ts';
@@ -8,8 +8,9 @@ import { podsDir } from '../paths.ts';
 import type { DeviceMounter, GlobalMount, MountDeviceRequest, UnmountDeviceTarget } from '../plugin.ts';
 import { specFromVolume, type VolumeSpec } from '../volume-spec.ts';
 import { hasBegun, noteBegun, noteEnded } from './begun-call.ts';
+import { checkDeviceIdentity, removeDeviceIdentity, writeDeviceIdentity } from './device-identity.ts';
 import { driverOptions, flexSourceOf } from './driver-options.ts';
-import { deviceMountPath, deviceMountsDir, deviceNotePath } from './flex-paths.ts';
+import { deviceIdentityPath, deviceMountPath, deviceMountsDir, deviceNotePath } from './flex-paths.ts';
 import { capabilitiesOf, driverOf, type FlexStep } from './flex-step.ts';
 
 export function flexDeviceMounter(step: FlexStep): DeviceMounter {
@@ -43,23 +44,42 @@ async function waitForAttach(
   return answer === 'notSupported' ? devicePath : answer.device;
 }
 
+interface DevicePaths {
+  readonly path: string;
+  /** That a call to mount it has begun. */
+  readonly note: string;
+  /** Which disk it is. */
+  readonly identity: string;
+}
+
+function devicePathsOf({ host: { rootDir }, driverName }: FlexStep, volumeName: string): DevicePaths {
+  return {
+    path: deviceMountPath(rootDir, driverName, volumeName),
+    note: deviceNotePath(rootDir, driverName, volumeName),
+    identity: deviceIdentityPath(rootDir, driverName, volumeName),
+  };
+}
+
 async function mountDevice(step: FlexStep, request: MountDeviceRequest, signal: AbortSignal): Promise<void> {
   const { host, driverName } = step;
   const driver = driverOf(step);
-  const path = deviceMountPath(host.rootDir, driverName, request.spec.name);
-  const note = deviceNotePath(host.rootDir, driverName, request.spec.name);
+  const paths = devicePathsOf(step, request.spec.name);
+  const { path, note, identity } = paths;
   if (await host.mounter.isMountPoint(path)) {
+    await checkDeviceIdentity(host.fs, identity, request.spec);
     if (!(await hasBegun(host.fs, note))) return;
     await undo(step, path, signal);
   }
-  await noteBegun(host.fs, note);
+  // The directory comes first, and goes last: by it an agent that starts anew finds the rest.
   await host.fs.mkdir(path, { recursive: true, mode: 0o750 });
+  await noteBegun(host.fs, note);
+  await writeDeviceIdentity(host.fs, identity, request.spec);
   try {
     const args = [path, request.devicePath, driverOptions(request.spec)];
     const answer = await driver.call({ command: 'mountdevice', args, signal });
     if (answer === 'notSupported') await mountByDefault(step, request, path, signal);
   } catch (thrown) {
-    await settleFailure(step, path, note, thrown, signal);
+    await settleFailure(step, paths, thrown, signal);
   }
   await noteEnded(host.fs, note);
 }
@@ -67,15 +87,16 @@ async function mountDevice(step: FlexStep, request: MountDeviceRequest, signal: 
 /** What the call may have mounted is undone, so that a failure is certain; else the volume counts as mounted. */
 async function settleFailure(
   step: FlexStep,
-  path: string,
-  note: string,
+  { path, note, identity }: DevicePaths,
   thrown: unknown,
   signal: AbortSignal,
 ): Promise<never> {
   const message = messageOf(thrown);
+  const { fs } = step.host;
   try {
     await undo(step, path, signal);
-    await noteEnded(step.host.fs, note);
+    await removeDeviceIdentity(fs, identity);
+    await noteEnded(fs, note);
   } catch (left) {
     throw uncertainError(`${message} (and could not be undone: ${messageOf(left)})`, thrown);
   }
@@ -109,18 +130,22 @@ async function mountByDefault(
 
 async function unmountDevice(
   step: FlexStep,
-  { deviceMountPath: path, spec }: UnmountDeviceTarget,
+  { deviceMountPath: path }: UnmountDeviceTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, driverName } = step;
+  const { host } = step;
   const users = await podMountsOf(host, path, podsDir(host.rootDir));
   if (users.length > 0) {
     throw finalError(`the device mount path "${path}" is still mounted by other references [${users.join(' ')}]`);
   }
-  const isMounted = await host.mounter.isMountPoint(path);
-  if (isMounted) await driverOf(step).call({ command: 'unmountdevice', args: [path], signal });
-  if (isMounted || (await exists(host.fs, path))) await cleanupMountPoint(host, path, { signal });
-  if (spec) await noteEnded(host.fs, deviceNotePath(host.rootDir, driverName, spec.name));
+  if (await host.mounter.isMountPoint(path)) {
+    const answer = await driverOf(step).call({ command: 'unmountdevice', args: [path], signal });
+    if (answer === 'notSupported') await host.mounter.unmount(path, { signal });
+  }
+  const { note, identity } = devicePathsOf(step, basename(path));
+  await removeDeviceIdentity(host.fs, identity);
+  await noteEnded(host.fs, note);
+  await cleanupMountPoint(host, path, { signal });
 }
 
 async function findGlobalMounts({ host, driverName }: FlexStep): Promise<readonly GlobalMount[]> {

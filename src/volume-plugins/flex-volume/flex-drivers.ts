@@ -34,6 +34,9 @@ export interface FlexDriversOptions {
   readonly watch?: WatchDirectory;
 }
 
+/** What others need of it. */
+export type InstalledDrivers = Pick<FlexDrivers, 'find' | 'names' | 'onChange' | 'ready'>;
+
 const safetyNetMs = 10_000;
 /** Bursts of changes are looked at once: files are copied piece by piece. */
 const settleMs = 50;

@@ -7,9 +7,10 @@ import { finalError, uncertainError, VolumeError } from '../errors.ts';
 import type { MounterArgs, UnmountTarget } from '../plugin.ts';
 import type { VolumeSpec } from '../volume-spec.ts';
 import { hasBegun, noteBegun, noteEnded } from './begun-call.ts';
+import { checkDeviceIdentity } from './device-identity.ts';
 import { driverOptions, flexSourceOf, podOptions, secretOptions } from './driver-options.ts';
 import type { FlexDriver } from './flex-driver.ts';
-import { deviceMountPath, type PodVolume, podMountPath, podNotePath } from './flex-paths.ts';
+import { deviceIdentityPath, deviceMountPath, type PodVolume, podMountPath, podNotePath } from './flex-paths.ts';
 import { driverOf, type FlexStep } from './flex-step.ts';
 
 export interface FlexMount {
@@ -31,6 +32,7 @@ export async function setUpFlexVolume(
   const driver = driverOf(step);
   const volume = { podUid: pod.metadata.uid, volumeName: spec.name };
   const path = mountPathOf(step, volume);
+  await checkDeviceIdentity(host.fs, deviceIdentityPath(host.rootDir, driverName, spec.name), spec);
   const note = podNotePath(host.rootDir, driverName, volume);
   if (await host.mounter.isMountPoint(path)) {
     if (!(await hasBegun(host.fs, note))) return;
@@ -99,6 +101,19 @@ async function giveToGroup(
   await applyFsGroup(step.host, { path, fsGroup, fsGroupChangePolicy, readOnly, pod, unwanted }, signal);
 }
 
+/**
+ * Drivers are called although nothing is mounted, as not all of them mount. One that fails then has most often done its
+ * work before, and its answer was lost; what it left otherwise keeps the directory from being removed.
+ */
+async function callUnmount(step: FlexStep, path: string, isMounted: boolean, signal: AbortSignal): Promise<void> {
+  try {
+    await driverOf(step).call({ command: 'unmount', args: [path], signal });
+  } catch (thrown) {
+    if (isMounted || !(thrown instanceof VolumeError) || thrown.kind === 'transient') throw thrown;
+    step.host.logger.debug('nothing was left to unmount', { path, error: messageOf(thrown) });
+  }
+}
+
 /** Undoes setUpFlexVolume. Nothing there is success. */
 export async function tearDownFlexVolume(step: FlexStep, target: UnmountTarget, signal: AbortSignal): Promise<void> {
   const { host, driverName } = step;
@@ -106,7 +121,7 @@ export async function tearDownFlexVolume(step: FlexStep, target: UnmountTarget, 
   // A path that is mounted is not looked at: the server behind it may be gone.
   const isMounted = await host.mounter.isMountPoint(path);
   if (isMounted || (await exists(host.fs, path))) {
-    await driverOf(step).call({ command: 'unmount', args: [path], signal });
+    await callUnmount(step, path, isMounted, signal);
     await cleanupMountPoint(host, path, { signal });
   }
   await noteEnded(host.fs, podNotePath(host.rootDir, driverName, target));

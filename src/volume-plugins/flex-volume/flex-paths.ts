@@ -36,3 +36,8 @@ export function deviceNotePath(rootDir: string, driver: string, volumeName: stri
 export function podNotePath(rootDir: string, driver: string, { podUid, volumeName }: PodVolume): string {
   return join(flexDir(rootDir), driver, 'begun', pathSegment(`${volumeName}@${podUid}`));
 }
+
+/** Which disk the device mount is of. */
+export function deviceIdentityPath(rootDir: string, driver: string, volumeName: string): string {
+  return join(flexDir(rootDir), driver, 'disks', pathSegment(volumeName));
+}

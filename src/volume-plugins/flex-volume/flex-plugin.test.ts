@@ -277,6 +277,28 @@ describe('a FlexVolume on a node', () => {
       expect((host.mounter as FakeMounter).mounted.at(-1)?.options).toEqual(['ro']);
     });
 
+    it.each([
+      ['options', { options: { disk: 'theirs' } }],
+      ['file system', { fsType: 'xfs' }],
+    ])(
+      '[M8] [rel-D4] is never the disk of another pod that has one of the same name, with other %s',
+      async (_what, more) => {
+        await use({ mountdevice: mounts(), unmountdevice: unmounts });
+        await mountDevice();
+        const other = { name: 'vol', flexVolume: { driver: name, ...more } };
+        const message = 'another disk is mounted on this node for a volume of the name "vol"';
+        await expect(setUp(plugin(), other, pod)).rejects.toMatchObject({ message, kind: 'final' });
+        await expect(mountDevice('/dev/x', { spec: specFromVolume(other) })).rejects.toMatchObject({ message });
+        expect(mounted()).toEqual([devicePath()]);
+        await setUp(plugin(), volume, pod);
+        await tearDown(plugin(), 'vol', pod);
+        await device().unmountDevice({ deviceMountPath: devicePath() }, never);
+        await mountDevice('/dev/x', { spec: specFromVolume(other) });
+        await setUp(plugin(), other, pod);
+        expect(mounted()).toEqual([devicePath(), podPath()]);
+      },
+    );
+
     it('[M5] is never a bare directory that takes the data in place of the device', async () => {
       await mountDevice('');
       await expect(setUp(plugin(), volume, pod)).rejects.toThrow(`nothing is mounted at ${devicePath()}`);
@@ -366,6 +388,13 @@ describe('a FlexVolume on a node', () => {
       await writeFile(join(podPath(), 'data'), 'precious');
       await expect(tearDown(plugin(), 'vol', pod)).rejects.toThrow('cannot be removed');
       expect(await readdir(podPath())).toEqual(['data']);
+    });
+
+    it('[M5] [rel-E4] is gone when the driver says that it had nothing to unmount, and there is nothing', async () => {
+      await host.mounter.unmount(podPath());
+      await use({ unmount: failure('not mounted') });
+      await tearDown(plugin(), 'vol', pod);
+      expect(await readdir(path('pods/pod-uid/volumes/k8s~dummy'))).toEqual([]);
     });
 
     it('[M5] stays while its driver is not there', async () => {

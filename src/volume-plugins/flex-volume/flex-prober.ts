@@ -9,16 +9,16 @@ import type { VolumePlugin } from '../plugin.ts';
 import type { DynamicPluginProber } from '../plugin-manager.ts';
 import type { VolumeHost } from '../volume-host.ts';
 import { isDriverName } from './driver-name.ts';
-import type { FlexDrivers } from './flex-drivers.ts';
+import type { InstalledDrivers } from './flex-drivers.ts';
 import { deviceMountsDir, flexDir } from './flex-paths.ts';
 import { createFlexPlugin } from './flex-plugin.ts';
 
 export class FlexProber implements DynamicPluginProber {
   readonly #host: VolumeHost;
-  readonly #drivers: FlexDrivers;
+  readonly #drivers: InstalledDrivers;
   readonly #known = new Set<string>();
 
-  constructor(host: VolumeHost, drivers: FlexDrivers) {
+  constructor(host: VolumeHost, drivers: InstalledDrivers) {
     this.#host = host;
     this.#drivers = drivers;
   }

@@ -34,6 +34,7 @@ export class FlexBackend {
     });
     this.plugin = new Plugin({
       find: (name) => (name === flexDriverName ? this.#driver : undefined),
+      names: () => [],
       ready: async () => {},
       onChange: (listener) => {
         this.#listeners.add(listener);

@@ -6,6 +6,7 @@ import { type Node, nodes, type Pod, persistentVolumeClaims, persistentVolumes }
 import { type Logger, realExec, seededRandom, silentLogger, VirtualClock } from '../../../base/index.ts';
 import type { CsiConnection } from '../../../csi/index.ts';
 import { FakeMounter } from '../../../mount/index.ts';
+import type { InstalledDrivers } from '../../../volume-plugins/index.ts';
 import { createVolumeManager } from '../node-volume-manager.ts';
 import type { PodProvider, PodUid, VolumeManager } from '../volume-manager.ts';
 import { boundaryFs } from './boundary-fs.ts';
@@ -71,6 +72,7 @@ export interface TestNodeOptions {
   /** The agent may watch claims; it can do without. */
   readonly watchesClaims?: boolean;
   readonly controllerAttachDetach?: boolean;
+  readonly flexDrivers?: InstalledDrivers;
 }
 
 export class TestNode implements AsyncDisposable {
@@ -115,7 +117,7 @@ export class TestNode implements AsyncDisposable {
 
   startManager(): void {
     const { clock, api, mounter, pods, rootDir } = this;
-    const { watchesClaims = true, controllerAttachDetach = true } = this.#options;
+    const { watchesClaims = true, controllerAttachDetach = true, flexDrivers } = this.#options;
     const { informers } = api;
     const claims = {
       claims: informers.informer(persistentVolumeClaims),
@@ -136,6 +138,7 @@ export class TestNode implements AsyncDisposable {
       pods,
       controllerAttachDetach,
       ...(watchesClaims ? { claims } : {}),
+      ...(flexDrivers ? { flexDrivers } : {}),
       csiDrivers: {
         find: (name) => this.connections.get(name),
         onChange: (listener) => {
