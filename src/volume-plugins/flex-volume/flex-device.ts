@@ -61,7 +61,7 @@ function devicePathsOf({ host: { rootDir }, driverName }: FlexStep, volumeName: 
 }
 
 async function mountDevice(step: FlexStep, request: MountDeviceRequest, signal: AbortSignal): Promise<void> {
-  const { host, driverName } = step;
+  const { host } = step;
   const driver = driverOf(step);
   const paths = devicePathsOf(step, request.spec.name);
   const { path, note, identity } = paths;
