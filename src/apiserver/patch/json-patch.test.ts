@@ -35,6 +35,17 @@ describe('[A4] JSON patch', () => {
     expect(object).toEqual({ a: { b: 1 }, list: [1, 2] });
   });
 
+  it('replaces what is not there, as long as what would hold it is', () => {
+    const patch = [
+      { op: 'replace', path: '/spec/volumeSnapshotClassName', value: 'gold' },
+      { op: 'replace', path: '/metadata/annotations', value: { a: 'b' } },
+    ];
+    const patched = { spec: { volumeSnapshotClassName: 'gold' }, metadata: { annotations: { a: 'b' } } };
+    expect(applyJsonPatch({ spec: {}, metadata: {} }, patch)).toEqual(patched);
+    expect(refusal({ spec: {} }, patch).code).toBe(422);
+    expect(refusal({ spec: 'x' }, patch).code).toBe(422);
+  });
+
   it('[rel-X10] refuses what cannot be applied', () => {
     const object = { a: [1] };
     expect(refusal(object, [{ op: 'test', path: '/a/0', value: 2 }]).code).toBe(422);
@@ -58,6 +69,8 @@ describe('[A4] JSON patch', () => {
   it('[rel-X4] does not reach prototypes', () => {
     applyQuietly({}, [{ op: 'add', path: '/__proto__/polluted', value: true }]);
     applyQuietly({}, [{ op: 'add', path: '/constructor/prototype/polluted', value: true }]);
+    applyQuietly({}, [{ op: 'replace', path: '/__proto__/polluted', value: true }]);
+    applyQuietly({}, [{ op: 'replace', path: '/constructor/prototype/polluted', value: true }]);
     expect('polluted' in {}).toBe(false);
   });
 });

@@ -74,10 +74,19 @@ function checkIndexes(target: unknown, { op, path }: Operation): void {
   }
 }
 
+/** Upstream's library replaces what is not there as well, and its snapshot controller counts on that. */
+function asUpstream(target: unknown, operation: Operation): Operation {
+  if (operation.op !== 'replace') return operation;
+  const { path, value } = operation;
+  const { parent, key } = Pointer.fromJSON(path).evaluate(target);
+  const isObject = typeof parent === 'object' && parent !== null && !Array.isArray(parent);
+  return isObject && !Object.hasOwn(parent, key) ? { op: 'add', path, value } : operation;
+}
+
 function applyOne(target: unknown, operation: Operation): readonly (Error | null)[] {
   try {
     checkIndexes(target, operation);
-    return applyPatch(target, [operation]);
+    return applyPatch(target, [asUpstream(target, operation)]);
   } catch (thrown) {
     if (thrown instanceof ApiStatusError) throw thrown;
     // A pointer that is none.
