@@ -1,6 +1,7 @@
 /** A provisioner on each node, beside a driver whose volumes cannot be reached from elsewhere. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  csiNodes,
   csiStorageCapacities,
   nodes,
   type PersistentVolumeClaim,
@@ -37,6 +38,8 @@ beforeEach(async () => {
     };
     backends.set(name, new FakeDriver(plane.clock, 'controller', { ...identity, topology: { [nodeKey]: name } }));
     await plane.client.create(nodes, nodeDraft(name));
+    const drivers = [{ name: 'fake.csi', nodeID: name, topologyKeys: [nodeKey] }];
+    await plane.client.create(csiNodes, { metadata: { name }, spec: { drivers } });
   }
   await plane.client.create(storageClasses, classDraft('later'));
   await plane.client.create(storageClasses, classDraft('now', 'Immediate'));
@@ -211,6 +214,21 @@ describe('a claim that is to be bound at once', () => {
     await plane.clock.advance(2 * minuteMs);
     expect(total()).toBe(2);
     expect((await plane.client.list(persistentVolumes)).items).toHaveLength(2);
+  });
+
+  it('[O15] stays with the node that was faster, although another has not heard of that', async () => {
+    const slow = laggingClient(plane.clientOf('n2'), 'PersistentVolumeClaim');
+    await startNode('n2', { client: slow.client });
+    await createClaim('c', 'now');
+    slow.hold();
+    backendOf('n1').fail('lostReplies', 'CreateVolume', ...Array.from({ length: 5 }, () => Code.DEADLINE_EXCEEDED));
+    await startNode('n1', { baseDelayMs: 0 });
+    expect(volumes()).toEqual({ n1: 1, n2: 0, n3: 0 });
+    await plane.clock.advance(minuteMs);
+    slow.release();
+    await plane.clock.advance(minuteMs);
+    expect(selectedNode((await claims())[0] as PersistentVolumeClaim)).toBe('n1');
+    expect(volumes()).toEqual({ n1: 1, n2: 0, n3: 0 });
   });
 
   it('[O15] does not go where there is no room', async () => {

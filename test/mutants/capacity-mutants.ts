@@ -37,4 +37,20 @@ export const capacityMutants: readonly Mutant[] = [
     replace: '  if (keys.length === 0) return { keys, segments: {} };\n',
     tests: ['test/integration/storage-capacity-scheduling.test.ts'],
   },
+  {
+    name: 'claim-taken-from-the-node-that-was-faster',
+    breaks: ['O15'],
+    file: `${provisioner}/sync-claim-on-node.ts`,
+    find: 'const body = { metadata: { uid, resourceVersion, annotations } };',
+    replace: 'const body = { metadata: { uid, ...(resourceVersion ? {} : { resourceVersion }), annotations } };',
+    tests: ['test/integration/node-deployment.test.ts'],
+  },
+  {
+    name: 'volume-deleted-on-every-node',
+    breaks: ['O15'],
+    file: `${provisioner}/sync-volume.ts`,
+    find: '  if (nodeDeployment && !isMadeHere(nodeDeployment, volume)) return done;\n',
+    replace: '  if (nodeDeployment && !isMadeHere(nodeDeployment, volume)) context.logger.debug("not ours", {});\n',
+    tests: ['test/integration/node-deployment.test.ts'],
+  },
 ];
