@@ -8,6 +8,7 @@ const controllerTests = 'test/integration/attach-detach.test.ts';
 const nodeTests = 'test/integration/attach-detach-nodes.test.ts';
 const objectTests = 'test/integration/attach-detach-objects.test.ts';
 const leaderTests = 'test/integration/attach-detach-leaders.test.ts';
+const flexTests = 'test/integration/flex-attach.test.ts';
 const attacherTests = 'test/integration/attacher.test.ts';
 
 export const attachMutants: readonly Mutant[] = [
@@ -151,6 +152,22 @@ export const attachMutants: readonly Mutant[] = [
     find: '  assertSameVolume(attachment, volume);\n',
     replace: '',
     tests: [attacherTests],
+  },
+  {
+    name: 'flexvolume-attached-without-a-note',
+    breaks: ['rel-D8'],
+    file: `${controller}/flex-attach.ts`,
+    find: 'cache.record(await annotate(context, target.node, annotations, signal));',
+    replace: '',
+    tests: [flexTests],
+  },
+  {
+    name: 'flexvolume-believed-in-after-a-failed-detach',
+    breaks: ['rel-D8'],
+    file: `${controller}/flex-attach.ts`,
+    find: 'this.#hold(context, target, { attached: false, detachError, since });',
+    replace: 'this.#hold(context, target, { attached: true, detachError, since });',
+    tests: [flexTests],
   },
   {
     name: 'volume-kept-from-other-nodes-by-one-that-is-out-of-service',

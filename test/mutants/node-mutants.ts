@@ -205,4 +205,26 @@ const mountMutants: readonly Mutant[] = [
   },
 ];
 
-export const nodeMutants: readonly Mutant[] = [...volumeManagerMutants, ...mountMutants];
+const flex = 'src/volume-plugins/flex-volume';
+const flexTests = `${flex}/flex-plugin.test.ts`;
+
+const flexMutants: readonly Mutant[] = [
+  {
+    name: 'half-a-flexvolume-taken-for-whole',
+    breaks: ['rel-E4'],
+    file: `${flex}/flex-mount.ts`,
+    find: 'if (!(await hasBegun(host.fs, note))) return;',
+    replace: 'return;',
+    tests: [flexTests],
+  },
+  {
+    name: 'flexvolume-of-the-same-name-taken-for-the-same-disk',
+    breaks: ['rel-D4'],
+    file: `${flex}/device-identity.ts`,
+    find: 'if (known === undefined || known === identityOf(spec)) return;',
+    replace: 'if (known !== spec.name) return;',
+    tests: [flexTests],
+  },
+];
+
+export const nodeMutants: readonly Mutant[] = [...volumeManagerMutants, ...mountMutants, ...flexMutants];
