@@ -1,4 +1,5 @@
 /** The wire types under the names that code uses. Names that two groups share carry their group. */
+export type { CustomResourceDefinition } from './gen/apiextensions.v1.gen.ts';
 export type * from './gen/apps.v1.gen.ts';
 export type {
   CronJob,

@@ -1,6 +1,7 @@
 /** The kinds of snapshots are written as the objects of a CustomResourceDefinition are. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import {
+  customResourceDefinitions,
   resourceQuotas,
   type VolumeSnapshot,
   type VolumeSnapshotContent,
@@ -53,6 +54,32 @@ it('[S1] refuses a PUT without a resourceVersion, and another source', async () 
   expect((await refusalOf(harness.update(volumeSnapshots, moved))).message).toBe(
     'VolumeSnapshot.snapshot.storage.k8s.io "s" is invalid: spec.source.persistentVolumeClaimName: Invalid value: "other": persistentVolumeClaimName is immutable',
   );
+});
+
+it('[S1] may be defined as clusters do: the definition is established, that of another kind is not', async () => {
+  const definition = (kind: string, plural: string) => {
+    const group = 'snapshot.storage.k8s.io';
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    return harness.create(customResourceDefinitions, {
+      metadata: { name: `${plural}.${group}` },
+      spec: {
+        group,
+        names: { kind, plural, shortNames: ['vs'] },
+        scope: 'Namespaced',
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+  };
+  const { status } = await definition('VolumeSnapshot', 'volumesnapshots');
+  expect(status?.conditions?.map(({ type, status: is }) => `${type}=${is}`)).toEqual([
+    'NamesAccepted=True',
+    'Established=True',
+  ]);
+  expect(status).toMatchObject({
+    storedVersions: ['v1'],
+    acceptedNames: { plural: 'volumesnapshots', singular: 'volumesnapshot', listKind: 'VolumeSnapshotList' },
+  });
+  expect((await definition('Other', 'others')).status).toBeUndefined();
 });
 
 it('[A19] are counted by quotas as objects of any kind', async () => {

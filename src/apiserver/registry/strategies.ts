@@ -41,6 +41,7 @@ import {
   volumeSnapshotContents,
   volumeSnapshots,
 } from '../../api/index.ts';
+import { customResourceDefinitionStrategy } from './custom-resource-definition.ts';
 import { eventConversion } from './event.ts';
 import { namespaceStrategy } from './namespace.ts';
 import { persistentVolumeStrategy } from './persistent-volume.ts';
@@ -99,7 +100,7 @@ const strategies = new Map<ResourceType, Strategy>([
   [volumeSnapshotContents, custom],
   [volumeSnapshotClasses, custom],
   [leases, { requiresResourceVersion: true, createsOnUpdate: true }],
-  [customResourceDefinitions, { generation: 'always', requiresResourceVersion: true, statusKeepsMetadata: true }],
+  [customResourceDefinitions, customResourceDefinitionStrategy as Strategy],
   [roles, { createsOnUpdate: true }],
   [clusterRoles, { createsOnUpdate: true }],
   [roleBindings, { createsOnUpdate: true }],
