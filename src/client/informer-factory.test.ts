@@ -250,6 +250,19 @@ describe('a broken watch', () => {
     expect(calls).toEqual(['update same ->-', 'delete reborn uid-103', 'add reborn', 'add new', 'delete gone uid-101']);
   });
 
+  it('[rel-L11] lists anew at once when the first answer of a server that was away for long is 410', async () => {
+    await started();
+    // So many failures that the wait between two tries is at its longest.
+    server.failures.push(...Array.from({ length: 20 }, () => new TypeError('connection refused')));
+    server.cut();
+    await clock.until(() => server.failures.length === 0);
+    const answeredAtMs = clock.now();
+    server.put('a', 'new');
+    server.compact();
+    await clock.until(() => calls.length > 0);
+    expect(clock.now() - answeredAtMs).toBeLessThan(5_000);
+  });
+
   it('lists anew after an ERROR event that tells 410', async () => {
     await started();
     const { status } = ApiStatusError.of('Expired', 'too old resource version');

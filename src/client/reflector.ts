@@ -107,9 +107,11 @@ export class Reflector<T extends KubernetesObject> {
     const { logger } = this.#options;
     if (thrown === undefined) return delayMs;
     if (isExpired(thrown)) {
+      // A server that answers is asked for a list at once: how long it was away must not be waited for once more.
+      const mayAskAtOnce = !this.#mustRelist;
       this.#mustRelist = true;
       logger.debug('the watch is too old to resume, listing anew', { revision: this.#revision });
-      return delayMs;
+      return mayAskAtOnce ? 0 : delayMs;
     }
     if (this.#revision === undefined && isNotServed(thrown, this.#options.type)) {
       // An older server, which has none of them: whoever waits for the first state need not wait for ever.

@@ -4,7 +4,7 @@
  */
 export const controlProcesses = ['controller-manager', 'scheduler', 'provisioner', 'attacher', 'resizer'] as const;
 /** The node agents, where the nodes are machines. */
-export const kubeletProcesses = ['kubelet-n1', 'kubelet-n2'] as const;
+export const kubeletProcesses = ['kubelet-n1', 'kubelet-n2', 'kubelet-n3'] as const;
 /** Where snapshots are taken. */
 export const snapshotProcesses = ['snapshot-controller', 'snapshotter'] as const;
 export const processNames = [...controlProcesses, ...kubeletProcesses, ...snapshotProcesses] as const;

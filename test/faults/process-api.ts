@@ -58,6 +58,8 @@ export class ProcessApi implements Transport {
   #isPartitioned = false;
   /** Rejects when the watches that are open break off. */
   #broken = newBreak();
+  /** What each watch has heard of since it was last asked, as `plural selectors`. */
+  readonly #news = new Map<string, Set<string>>();
 
   constructor(options: ProcessApiOptions) {
     this.#options = options;
@@ -77,9 +79,16 @@ export class ProcessApi implements Transport {
     this.#isPartitioned = false;
   }
 
-  breakWatches(): void {
-    this.#broken.reject(new ConnectionError('the connection was reset'));
+  breakWatches(why: Error = new ConnectionError('the connection was reset')): void {
+    this.#broken.reject(why);
     this.#broken = newBreak();
+  }
+
+  /** Which watches have heard of objects since the last call, and of which. */
+  takeNews(): ReadonlyMap<string, ReadonlySet<string>> {
+    const news = new Map(this.#news);
+    this.#news.clear();
+    return news;
   }
 
   async request(request: ApiRequest): Promise<ApiResponse> {
@@ -106,7 +115,7 @@ export class ProcessApi implements Transport {
     this.#requireConnection();
     const { inner, clock, plan } = this.#options;
     const { plural } = request.resource;
-    const stream = until(this.#broken.promise, await inner.watch(request));
+    const stream = this.#noteNews(request, until(this.#broken.promise, await inner.watch(request)));
     if (notCounted.has(plural)) return stream;
     const counted = this.#count(plural, stream);
     if (!plan || !('notification' in plan) || plan.plural !== plural) return counted;
@@ -117,6 +126,17 @@ export class ProcessApi implements Transport {
     };
     const disturb = plan.kind === 'stale' ? lateFrom : without;
     return disturb(clock, counted, isReached, request.signal);
+  }
+
+  #noteNews({ resource, namespace, options }: WatchRequest, stream: WatchStream): WatchStream {
+    const name = [resource.plural, namespace, options.fieldSelector, options.labelSelector].filter(Boolean).join(' ');
+    return mapStream(stream, (event) => {
+      if (event.type === 'ADDED' || event.type === 'MODIFIED') {
+        const { resourceVersion } = event.object.metadata;
+        this.#news.set(name, (this.#news.get(name) ?? new Set()).add(`${keyOf(event.object)} ${resourceVersion}`));
+      }
+      return [event];
+    });
   }
 
   #heard(plural: string) {

@@ -99,6 +99,7 @@ const starts: Readonly<Record<ProcessName, Start>> = {
   },
   'kubelet-n1': startKubeletOf('kubelet-n1'),
   'kubelet-n2': startKubeletOf('kubelet-n2'),
+  'kubelet-n3': startKubeletOf('kubelet-n3'),
 };
 
 export class Process implements AsyncDisposable {
@@ -187,8 +188,12 @@ export class Process implements AsyncDisposable {
   }
 
   /** Every watch of the process breaks off at once. */
-  breakWatches(): void {
-    this.#api?.breakWatches();
+  breakWatches(why?: Error): void {
+    this.#api?.breakWatches(why);
+  }
+
+  takeNews(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#api?.takeNews() ?? new Map();
   }
 
   /** A call of this process reaches the driver: dies before its effect if that is the plan. */

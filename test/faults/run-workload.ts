@@ -16,7 +16,7 @@ export interface Outcome {
 export async function runWorkload(workload: Workload, plan?: Plan): Promise<Outcome> {
   await using world = await World.start({
     plan,
-    hasMachines: workload.hasMachines,
+    machines: workload.hasMachines ? 2 : 0,
     hasSnapshots: workload.hasSnapshots,
   });
   await workload.run(world);

@@ -27,6 +27,7 @@ import {
   controlProcesses,
   emptyTrace,
   kubeletProcesses,
+  nodeOf,
   type Plan,
   type ProcessName,
   snapshotProcesses,
@@ -48,21 +49,19 @@ const callers: Readonly<Record<string, ProcessName>> = {
   ListSnapshots: 'snapshotter',
 };
 
-const closingMs = 30_000;
-
 const snapshotClass = {
   metadata: { name: 'snaps', annotations: { 'snapshot.storage.kubernetes.io/is-default-class': 'true' } },
   driver: 'fake.csi',
   deletionPolicy: 'Delete',
 };
 
-const nodeNames = ['n1', 'n2'];
+const fakeNodes = ['n1', 'n2'];
 
 export interface WorldOptions {
   readonly plan?: Plan | undefined;
   readonly logger?: Logger | undefined;
-  /** The nodes are machines with real node agents. */
-  readonly hasMachines?: boolean | undefined;
+  /** So many nodes are machines with real node agents; 0: the nodes are fakes. */
+  readonly machines?: 0 | 2 | 3 | undefined;
   /** Snapshots are taken. */
   readonly hasSnapshots?: boolean | undefined;
 }
@@ -84,21 +83,19 @@ export class World implements AsyncDisposable {
     this.judge = new Judge(plane, this.backend, this.#nodes, this.machines);
   }
 
-  static async start({ plan, logger, hasMachines = false, hasSnapshots = false }: WorldOptions = {}): Promise<World> {
+  static async start({ plan, logger, machines = 0, hasSnapshots = false }: WorldOptions = {}): Promise<World> {
     const world = new World(await ControlPlane.start(logger));
     const { plane } = world;
-    if (hasMachines) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
-    for (const name of nodeNames) await (hasMachines ? world.#addMachine(name) : world.#addFakeKubelet(name));
+    const kubelets = kubeletProcesses.slice(0, machines);
+    if (machines > 0) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
+    for (const name of kubelets) await world.#addMachine(nodeOf(name));
+    if (machines === 0) for (const name of fakeNodes) await world.#addFakeKubelet(name);
     await plane.client.create(storageClasses, { ...classDraft('now', 'Immediate'), allowVolumeExpansion: true });
     await plane.client.create(storageClasses, classDraft('later'));
     if (hasSnapshots) await plane.client.create(volumeSnapshotClasses, snapshotClass);
     await plane.run();
     world.#listenToDriver();
-    for (const name of [
-      ...controlProcesses,
-      ...(hasMachines ? kubeletProcesses : []),
-      ...(hasSnapshots ? snapshotProcesses : []),
-    ]) {
+    for (const name of [...controlProcesses, ...kubelets, ...(hasSnapshots ? snapshotProcesses : [])]) {
       const trace = emptyTrace();
       world.traces.set(name, trace);
       const process = new Process(world, name, trace, plan?.process === name ? plan : undefined);
@@ -106,7 +103,7 @@ export class World implements AsyncDisposable {
       await process.start();
     }
     await world.#untilNamespaceIsReady();
-    if (hasMachines) for (const name of nodeNames) await world.untilReady(name);
+    for (const name of world.machines.keys()) await world.untilReady(name);
     return world;
   }
 
@@ -173,13 +170,25 @@ export class World implements AsyncDisposable {
     const stopped = this.kubeletOf(node).stop();
     this.machine(node).losePower();
     this.judge.fenced.add(node);
-    await stopped;
+    await this.#elapse(stopped);
   }
 
   async boot(node: string): Promise<void> {
     this.judge.fenced.delete(node);
+    // Somebody may have meant to start it while the machine was off.
+    await this.#elapse(this.kubeletOf(node).stop());
     this.machine(node).boot();
     await this.kubeletOf(node).start();
+  }
+
+  /** Lets as much time pass as something takes. */
+  async #elapse(ending: Promise<void>): Promise<void> {
+    let hasEnded = false;
+    const noted = ending.finally(() => {
+      hasEnded = true;
+    });
+    await this.plane.clock.until(() => hasEnded, stepMs);
+    await noted;
   }
 
   /** The node says that it is ready, and what drivers it has. */
@@ -228,9 +237,7 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closing = this.#stack.disposeAsync();
     // Each process waits a moment for its last events.
-    await this.plane.clock.advance(closingMs);
-    await closing;
+    await this.#elapse(this.#stack.disposeAsync());
   }
 }

@@ -3,7 +3,7 @@
  * outlives the agent. What the machine itself can lose is lost when its power goes.
  */
 
-import { linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,6 +95,12 @@ export class Machine implements Disposable {
   /** Whether anything of a pod is on the disk. */
   hasPods(): boolean {
     return readdirSync(join(this.rootDir, 'pods')).length > 0;
+  }
+
+  /** Directories of volumes that are staged, or were. */
+  globalMounts(): string[] {
+    const directory = join(this.rootDir, 'plugins/kubernetes.io/csi', this.driver.name);
+    return existsSync(directory) ? readdirSync(directory).map((name) => join(directory, name)) : [];
   }
 
   /** What is mounted and what runs is gone; files stay. */

@@ -36,6 +36,8 @@ export class NodeDriver {
   onCall: (call: NodeCall) => Promise<void> = async () => {};
   /** Thrown by the next calls, before any effect. */
   readonly refusals: CsiError[] = [];
+  /** Thrown by the next calls, after their effect. */
+  readonly lostReplies: CsiError[] = [];
   /** Sizes by volume id that were asked for on this node, in bytes. */
   readonly grown = new Map<string, bigint>();
   readonly #machine: DriverHost;
@@ -79,7 +81,7 @@ export class NodeDriver {
       nodeExpandVolume: async ({ volumeId, volumePath: path, capacityRange }) => {
         await this.#begin({ method: 'NodeExpandVolume', volumeId, path });
         this.grown.set(volumeId, capacityRange?.requiredBytes ?? 0n);
-        return { capacityBytes: capacityRange?.requiredBytes ?? 0n };
+        return this.#end({ capacityBytes: capacityRange?.requiredBytes ?? 0n });
       },
     });
   }
@@ -96,7 +98,7 @@ export class NodeDriver {
     const { mounter } = this.#machine;
     mkdirSync(target, { recursive: true });
     if (!(await mounter.isMountPoint(target))) await mounter.mount({ source: volumeId, target, fsType: 'ext4' });
-    return {};
+    return this.#end({});
   }
 
   async #unmount(target: string) {
@@ -107,6 +109,12 @@ export class NodeDriver {
     } catch (thrown) {
       if (errnoOf(thrown) !== 'ENOENT') throw thrown;
     }
-    return {};
+    return this.#end({});
+  }
+
+  #end<T>(answer: T): T {
+    const lost = this.lostReplies.shift();
+    if (lost) throw lost;
+    return answer;
   }
 }
