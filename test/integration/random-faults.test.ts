@@ -19,7 +19,7 @@ import { type Action, action, carryOut, healAll, populate } from '../faults/rand
 import { keyIn } from '../faults/workloads/workload.ts';
 import { World } from '../faults/world.ts';
 
-const runs = Number(process.env.FAULT_RUNS ?? (process.env.CI ? 30 : 8));
+const runs = Number(process.env.FAULT_RUNS ?? (process.env.CI ? 20 : 8));
 const seed = Number(process.env.FAULT_SEED ?? 1);
 const testTimeoutMs = 600_000;
 
