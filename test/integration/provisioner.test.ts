@@ -145,14 +145,14 @@ describe('external-provisioner', () => {
   });
 
   it('[O7] forgets the intent after an error that is final, and tells the claim', async () => {
-    backend.fail('refusals', 'CreateVolume', Code.INVALID_ARGUMENT);
+    backend.fail('refusals', 'CreateVolume', Code.INTERNAL);
     await start();
     await createClaim();
     await plane.clock.settle();
     expect((await claim())?.metadata.finalizers).not.toContain(intent);
     const told = await plane.eventsOf('data');
     expect(told).toContain(
-      'Warning ProvisioningFailed failed to provision volume with StorageClass "now": rpc error: code = InvalidArgument desc = ordered by the test',
+      'Warning ProvisioningFailed failed to provision volume with StorageClass "now": rpc error: code = Internal desc = ordered by the test',
     );
   });
 

@@ -11,6 +11,7 @@ import type { Clock, Logger, Random } from '../../base/index.ts';
 import type { Client, EventRecorder, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import type { LiveAttachments } from '../common/live-attachments.ts';
+import type { SlowRetries } from '../common/slow-retries.ts';
 import type { Attempts } from './attempts.ts';
 import type { CapacityRefresher } from './capacity/controller.ts';
 import type { HeldSnapshots } from './held-snapshots.ts';
@@ -30,6 +31,8 @@ export interface ProvisionerContext {
   readonly attachments: Lister<VolumeAttachment>;
   readonly attempts: Attempts;
   readonly signingKey: SigningKey;
+  /** Claims that the driver calls infeasible, by uid, until their class is another. */
+  readonly slowRetries: SlowRetries;
   readonly heldSnapshots: HeldSnapshots;
   readonly liveAttachments: LiveAttachments;
   readonly capacity: CapacityRefresher;

@@ -28,6 +28,7 @@ import { ControllerCapability } from '../../csi/index.ts';
 import { afterSync } from '../common/after-sync.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { LiveAttachments } from '../common/live-attachments.ts';
+import { SlowRetries } from '../common/slow-retries.ts';
 import { Attempts } from './attempts.ts';
 import { type CapacityRefresher, noRefresher } from './capacity/controller.ts';
 import { hasOtherKeys, topologyKeysOf } from './capacity/node-segments.ts';
@@ -129,6 +130,7 @@ function contextOf(
     attachments,
     attempts: new Attempts(),
     signingKey: new SigningKey({ ...options, driver: driver.name, namespace: options.namespace ?? 'kube-system' }),
+    slowRetries: new SlowRetries(options.clock, flags.retryIntervalMaxMs),
     heldSnapshots: new HeldSnapshots(client),
     liveAttachments: new LiveAttachments(client),
     capacity: options.capacity ?? noRefresher,
@@ -154,7 +156,11 @@ function claimReconcile(context: ProvisionerContext, claims: Informer<Persistent
   return (key, signal) => syncClaimOnNode({ ...context, deployment, volunteers }, key, signal);
 }
 
-function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContext, queue: WorkQueue): void {
+function watchClaims(
+  informers: InformerFactory,
+  { attempts, slowRetries }: ProvisionerContext,
+  queue: WorkQueue,
+): void {
   const claims = informers.informer(persistentVolumeClaims);
   claims.addHandler({
     onAdd: (claim) => queue.add(keyOf(claim)),
@@ -165,6 +171,7 @@ function watchClaims(informers: InformerFactory, { attempts }: ProvisionerContex
     onDelete: ({ metadata }) => {
       attempts.end(metadata.uid);
       attempts.forgetEnded(metadata.uid);
+      slowRetries.delete(metadata.uid);
     },
   });
   informers.informer(volumeAttributesClasses).addHandler({

@@ -9,8 +9,10 @@ import type { ProvisionerContext } from './context.ts';
 import { isIntended, provisioningFinalizer } from './decide.ts';
 import { annRequest, readSignedRequest, signRequest } from './signed-request.ts';
 
-function ownerOf({ driver }: ProvisionerContext, { metadata }: PersistentVolumeClaim) {
-  return { driver: driver.name, claimUid: metadata.uid };
+/** Where each node has a provisioner of its own, none goes on with what another began. */
+function ownerOf({ driver, flags }: ProvisionerContext, { metadata }: PersistentVolumeClaim) {
+  const node = flags.nodeDeployment?.nodeName;
+  return { driver: node === undefined ? driver.name : `${driver.name} on ${node}`, claimUid: metadata.uid };
 }
 
 export async function ensureIntent(
@@ -35,7 +37,7 @@ export async function findAttempt(
   context: ProvisionerContext,
   claim: PersistentVolumeClaim,
 ): Promise<Attempt | undefined> {
-  const { attempts, logger, signingKey } = context;
+  const { attempts, logger, signingKey, flags } = context;
   const { uid, name, annotations } = claim.metadata;
   const begun = attempts.get(uid);
   const text = annotations?.[annRequest];
@@ -43,7 +45,7 @@ export async function findAttempt(
   const key = await signingKey.get();
   const attempt = key && readSignedRequest(text, ownerOf(context, claim), key);
   if (attempt) attempts.begin(uid, attempt);
-  else logger.warn('the request that the claim carries is not ours: it is derived anew', { claim: name });
+  else if (!flags.nodeDeployment) logger.warn('the request that the claim carries is not ours', { claim: name });
   return attempt;
 }
 

@@ -7,6 +7,7 @@ import { messageOf } from '../../base/index.ts';
 import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { annSelectedNode, claimRequestBytes, getClaimClass } from '../../component-helpers/index.ts';
 import type { ProvisionerContext } from './context.ts';
+import { findAttempt } from './intent.ts';
 import { type NodeDeployment, shareOf } from './node-deployment.ts';
 import { capacityRequests } from './prepare-attempt.ts';
 import { decisionOf, syncClaim } from './sync-claim.ts';
@@ -27,8 +28,8 @@ export async function syncClaimOnNode(
   if (!claim) return done;
   const { uid } = claim.metadata;
   const share = shareOf(context.deployment, claim);
-  // What this process has begun it ends, whatever is written into the claim.
-  const isBegun = context.attempts.get(uid) !== undefined;
+  // What this node's provisioner has begun it ends, whatever is written into the claim.
+  const isBegun = (await findAttempt(context, claim)) !== undefined;
   if (share === 'open' && !isBegun && isToShare(context, claim)) return await volunteer(context, claim, signal);
   context.volunteers.forget(uid);
   return share === 'ours' || isBegun ? await syncClaim(context, key, signal) : done;

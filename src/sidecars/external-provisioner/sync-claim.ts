@@ -13,7 +13,7 @@ import {
   type StorageClass,
 } from '../../api/index.ts';
 import { messageOf, unreachable } from '../../base/index.ts';
-import { done, type ReconcileResult } from '../../client/index.ts';
+import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { annSelectedNode, getClaimClass, MigrationError } from '../../component-helpers/index.ts';
 import { Code, ControllerCapability, CsiError, PluginService } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
@@ -58,9 +58,12 @@ export async function syncClaim(
         'Assuming an external populator will provision the volume',
       );
       return done;
-    case 'provision':
+    case 'provision': {
+      const slowMs = context.slowRetries.leftMs(claim.metadata.uid, decision.class.metadata.uid);
+      if (slowMs > 0) return requeueAfter(slowMs);
       await provision(context, claim, decision.class, signal);
       return done;
+    }
     case 'settle':
       await settle(context, claim, signal);
       return done;
@@ -188,6 +191,11 @@ function tellFailure(
   recorder.event(claim, 'Warning', 'ProvisioningFailed', text);
 }
 
+/** The request cannot be carried out however often it is made. Upstream: sig-storage-lib isInfeasibleError. */
+function isInfeasible(thrown: unknown): boolean {
+  return thrown instanceof CsiError && thrown.code === Code.INVALID_ARGUMENT;
+}
+
 async function afterFailure(
   context: ProvisionerContext,
   claim: PersistentVolumeClaim,
@@ -195,8 +203,14 @@ async function afterFailure(
   thrown: unknown,
   signal: AbortSignal,
 ): Promise<void> {
-  const { driver } = context;
-  tellFailure(context, claim, volumeClass, thrown);
+  const { driver, slowRetries } = context;
+  if (isInfeasible(thrown)) {
+    const told = `Volume provisioning failed with infeasible error. Retries will be delayed. ${messageOf(thrown)}`;
+    context.recorder.event(claim, 'Warning', 'ProvisioningFailed', told);
+    slowRetries.add(claim.metadata.uid, volumeClass.metadata.uid);
+  } else {
+    tellFailure(context, claim, volumeClass, thrown);
+  }
   // The scheduler may choose better with what is left now.
   context.capacity.classChanged(volumeClass.metadata.name);
   const state = stateAfter(thrown);

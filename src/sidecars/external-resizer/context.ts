@@ -3,7 +3,7 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod, VolumeAttributesClas
 import type { Clock, Logger } from '../../base/index.ts';
 import type { Client, EventRecorder, Lister } from '../../client/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
-import type { SlowRetries } from './slow-retries.ts';
+import type { SlowRetries } from '../common/slow-retries.ts';
 
 export interface ResizerContext {
   readonly client: Client;

@@ -11,8 +11,8 @@ import {
 import { podClaims } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
+import { SlowRetries } from '../common/slow-retries.ts';
 import { defaultResizerFlags, type ResizerContext, type ResizerFlags } from './context.ts';
-import { SlowRetries } from './slow-retries.ts';
 import { syncClass } from './sync-class.ts';
 import { syncSize } from './sync-size.ts';
 import { watchClasses, watchSizes } from './watches.ts';

@@ -1,10 +1,16 @@
 /** Claims whose last attempt no retry can help, unless the driver's mind or its configuration changes. */
 import type { Clock } from '../../base/index.ts';
 
+interface Wait {
+  readonly untilMs: number;
+  /** What was asked for: something else may be tried at once. */
+  readonly subject: string;
+}
+
 export class SlowRetries {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #delayMs: number;
-  readonly #untilMs = new Map<string, number>();
+  readonly #waits = new Map<string, Wait>();
 
   constructor(clock: Pick<Clock, 'monotonic'>, delayMs: number) {
     this.#clock = clock;
@@ -12,16 +18,17 @@ export class SlowRetries {
   }
 
   /** How long the claim still has to wait, 0 when it may be tried. */
-  leftMs(key: string): number {
-    return Math.max(0, (this.#untilMs.get(key) ?? 0) - this.#clock.monotonic());
+  leftMs(key: string, subject = ''): number {
+    const wait = this.#waits.get(key);
+    return wait?.subject === subject ? Math.max(0, wait.untilMs - this.#clock.monotonic()) : 0;
   }
 
   /** The claim waits from now on. */
-  add(key: string): void {
-    this.#untilMs.set(key, this.#clock.monotonic() + this.#delayMs);
+  add(key: string, subject = ''): void {
+    this.#waits.set(key, { untilMs: this.#clock.monotonic() + this.#delayMs, subject });
   }
 
   delete(key: string): void {
-    this.#untilMs.delete(key);
+    this.#waits.delete(key);
   }
 }
