@@ -36,11 +36,12 @@ export const noRefresher: CapacityRefresher = { volumeChanged: () => {}, classCh
 
 export function startCapacity(options: CapacityOptions): CapacityRefresher & AsyncDisposable {
   const { client, informers, driver, clock, logger, metrics } = options;
+  const flags = { ...defaultCapacityFlags, ...options.flags };
   if (!driver.controllerCapabilities.has(ControllerCapability.GET_CAPACITY)) {
-    logger.info('driver does not tell its capacity: none is published', { driver: driver.name });
+    // Worth a line where somebody has asked for it.
+    if (flags.publish === 'always') logger.warn('driver does not tell its capacity: none is published');
     return { ...noRefresher, [Symbol.asyncDispose]: async () => {} };
   }
-  const flags = { ...defaultCapacityFlags, ...options.flags };
   const { node, namespace, owner } = flags;
   const manager = { driver: driver.name, managedBy: managerNameOf(node?.name), namespace, owner };
   const segments = node ? fixedSegment(node.segment) : segmentsFromNodes(driver.name, informers, clock);
