@@ -10,6 +10,7 @@ import {
 } from '../../src/api/index.ts';
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import type { Call, FakeDriver } from '../integration/support/fake-driver.ts';
+import { flexVolume } from '../integration/support/flex-backend.ts';
 import type { Machine } from './machine/machine.ts';
 import { NodeJudge } from './node-judge.ts';
 import { SourceJudge } from './source-judge.ts';
@@ -110,6 +111,24 @@ export class Judge {
     if (method === 'CreateVolume' && !this.#volumeNames.has(subject))
       this.violate('rel-C1', `${subject} is made, which is the name of no claim's volume`);
     if (method === 'DeleteVolume') this.#onDeletion(volume);
+  }
+
+  /** The same of a FlexVolume driver, whose volumes are on one node at a time. */
+  onFlexCall(
+    command: string,
+    {
+      volume,
+      node,
+      attached,
+    }: { readonly volume: string; readonly node: string; readonly attached: ReadonlySet<string> },
+  ): void {
+    for (const place of attached) {
+      const isElsewhere = place.startsWith(`${volume}@`) && place !== `${volume}@${node}`;
+      if (command === 'attach' && isElsewhere) this.violate('rel-D1', `${volume} goes to ${node} beside ${place}`);
+    }
+    const mounted = [...(this.#nodes.get(node)?.mounted.values() ?? [])].flat();
+    if (command === 'detach' && mounted.includes(flexVolume(volume)))
+      this.violate('rel-D2', `${volume} is taken from ${node}, which has it mounted`);
   }
 
   #volumeOf(handle: string): PersistentVolume | undefined {

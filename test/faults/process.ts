@@ -15,6 +15,7 @@ import {
 import type { ControlPlane } from '../integration/support/control-plane.ts';
 import { KilledError } from '../integration/support/controllers.ts';
 import type { FakeDriver } from '../integration/support/fake-driver.ts';
+import type { FlexBackend } from '../integration/support/flex-backend.ts';
 import type { Judge } from './judge.ts';
 import type { Machine } from './machine/machine.ts';
 import { startMachineKubelet } from './machine/start-kubelet.ts';
@@ -27,6 +28,7 @@ const restartMs = 1000;
 interface Surroundings {
   readonly plane: ControlPlane;
   readonly backend: FakeDriver;
+  readonly flex: FlexBackend;
   readonly judge: Judge;
   /** By the name of their node; empty where nodes are fakes. */
   readonly machines: ReadonlyMap<string, Machine>;
@@ -59,7 +61,8 @@ const starts: Readonly<Record<ProcessName, Start>> = {
   'controller-manager': async (surroundings, transport, stack) => {
     const { clientOf, ...rest } = tools(surroundings, transport, stack, 'kube-controller-manager');
     const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(rest.clock) };
-    stack.use(startControllers({ ...rest, ...told, client: clientOf, rootCa: 'ca' }));
+    const flexPlugin = surroundings.flex.newPlugin();
+    stack.use(startControllers({ ...rest, ...told, client: clientOf, rootCa: 'ca', flexPlugin }));
     rest.informers.start();
   },
   scheduler: async (surroundings, transport, stack) => {

@@ -24,7 +24,11 @@ export async function runWorkload(workload: Workload, plan?: Plan): Promise<Outc
   return {
     traces: structuredClone(world.traces),
     violations: [...world.judge.violations],
-    endState: await endStateOf(world.plane, world.backend, world.machines.values()),
+    endState: [
+      ...(await endStateOf(world.plane, world.backend, world.machines.values())),
+      ...[...world.flex.attached].map((place) => `FlexVolume attached ${place}`),
+      ...[...world.flex.sizes].map(([volume, bytes]) => `FlexVolume ${volume} has ${bytes} bytes`),
+    ],
   };
 }
 

@@ -20,6 +20,7 @@ import type { Logger } from '../../src/base/index.ts';
 import { ControlPlane } from '../integration/support/control-plane.ts';
 import { type Call, FakeDriver } from '../integration/support/fake-driver.ts';
 import { FakeKubelet } from '../integration/support/fake-kubelet.ts';
+import { FlexBackend } from '../integration/support/flex-backend.ts';
 import { classDraft } from '../integration/support/objects.ts';
 import { Judge } from './judge.ts';
 import { Machine } from './machine/machine.ts';
@@ -69,6 +70,8 @@ export interface WorldOptions {
 export class World implements AsyncDisposable {
   readonly plane: ControlPlane;
   readonly backend: FakeDriver;
+  /** The FlexVolume driver beside the controller manager. */
+  readonly flex: FlexBackend;
   readonly kubelets = new Map<string, FakeKubelet>();
   readonly machines = new Map<string, Machine>();
   readonly judge: Judge;
@@ -77,15 +80,16 @@ export class World implements AsyncDisposable {
   readonly #processes = new Map<ProcessName, Process>();
   readonly #stack = new AsyncDisposableStack();
 
-  private constructor(plane: ControlPlane) {
+  private constructor(plane: ControlPlane, flex: FlexBackend) {
     this.plane = this.#stack.use(plane);
     this.backend = new FakeDriver(plane.clock);
+    this.flex = flex;
     this.judge = new Judge(plane, this.backend, this.#nodes, this.machines);
   }
 
   static async start({ plan, logger, machines = 0, hasSnapshots = false }: WorldOptions = {}): Promise<World> {
-    const world = new World(await ControlPlane.start(logger));
-    const { plane } = world;
+    const plane = await ControlPlane.start(logger);
+    const world = new World(plane, await FlexBackend.create(plane.clock));
     const kubelets = kubeletProcesses.slice(0, machines);
     if (machines > 0) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
     for (const name of kubelets) await world.#addMachine(nodeOf(name));
@@ -122,7 +126,12 @@ export class World implements AsyncDisposable {
   }
 
   #listenToDriver(): void {
-    const { backend, judge, machines } = this;
+    const { backend, flex, judge, machines } = this;
+    flex.onCall = (command, volume, node) => {
+      judge.onFlexCall(command, { volume, node, attached: flex.attached });
+      this.processOf('controller-manager').onCall(command);
+    };
+    flex.onReply = () => this.processOf('controller-manager').onReply();
     backend.plug = (volumeId, node) => machines.get(node)?.plug(volumeId) ?? '/dev/x';
     backend.onCall = (call) => {
       judge.onCall(call);

@@ -3,6 +3,7 @@ import { prebound, protection, staticBinding, successor } from './binding.ts';
 import { shortage } from './capacity.ts';
 import { job, rollout } from './controllers.ts';
 import { clone, cloneGivenUp, restore } from './data-sources.ts';
+import { flexVolumeMoves } from './flex-volumes.ts';
 import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
@@ -23,7 +24,7 @@ export const claimWorkloads: readonly Workload[] = [
 
 export const capacityWorkloads: readonly Workload[] = [shortage];
 
-export const nodeWorkloads: readonly Workload[] = [move, outOfService, nodeDeleted];
+export const nodeWorkloads: readonly Workload[] = [move, outOfService, nodeDeleted, flexVolumeMoves];
 
 export const controllerWorkloads: readonly Workload[] = [scale, rollout, job];
 

@@ -197,6 +197,10 @@ export class FakeKubelet {
     for (const { claimName } of podClaims(pod)) {
       const claim = informers.informer(persistentVolumeClaims).get(`${pod.metadata.namespace}/${claimName}`);
       const volume = informers.informer(persistentVolumes).get(claim?.spec.volumeName ?? '');
+      if (volume?.spec.flexVolume) {
+        names.push(`${volume.spec.flexVolume.driver}/${volume.metadata.name}`);
+        continue;
+      }
       const source = volume && findCsiSource(volume);
       if (!source) return undefined;
       names.push(uniqueNameOf(source));

@@ -14,8 +14,13 @@ export const flexVolume = (name: string) => `${flexDriverName}/${name}`;
 export class FlexBackend {
   /** `volume@node` */
   readonly attached = new Set<string>();
+  /** What the driver was last asked to make of volumes, in bytes. */
+  readonly sizes = new Map<string, string>();
   readonly exec: FakeFlexDriver;
   readonly plugin: FlexControllerPlugin;
+  /** Hears of each call that changes something before its effect, and after it; throwing loses the call or its answer. */
+  onCall: (command: string, volume: string, node: string) => void = () => {};
+  onReply: (command: string) => void = () => {};
   /** The most nodes that one volume was ever attached to at once. */
   mostNodes = 0;
   readonly #clock: VirtualClock;
@@ -25,14 +30,25 @@ export class FlexBackend {
   private constructor(clock: VirtualClock) {
     this.#clock = clock;
     this.exec = new FakeFlexDriver({
-      attach: ([, options = '', node = '']) => this.attach(nameIn(options), node),
-      detach: ([, volume = '', node = '']) => this.detach(volume, node),
+      attach: ([, options = '', node = '']) =>
+        this.#change('attach', { volume: nameIn(options), node }, () => this.attach(nameIn(options), node)),
+      detach: ([, volume = '', node = '']) => this.#change('detach', { volume, node }, () => this.detach(volume, node)),
+      expandvolume: ([, options = '', , newBytes = '']) =>
+        this.#change('expandvolume', { volume: nameIn(options), node: '' }, () => {
+          this.sizes.set(nameIn(options), newBytes);
+          return success;
+        }),
       isattached: ([, options = '', node = '']) => ({
         ...success,
         attached: this.attached.has(`${nameIn(options)}@${node}`),
       }),
     });
-    this.plugin = new Plugin({
+    this.plugin = this.newPlugin();
+  }
+
+  /** As another process beside the driver has it. */
+  newPlugin(): FlexControllerPlugin {
+    return new Plugin({
       find: (name) => (name === flexDriverName ? this.#driver : undefined),
       names: () => [],
       ready: async () => {},
@@ -60,6 +76,17 @@ export class FlexBackend {
   detach(volume: string, node: string): FakeAnswer {
     this.attached.delete(`${volume}@${node}`);
     return success;
+  }
+
+  #change(
+    command: string,
+    of: { readonly volume: string; readonly node: string },
+    effect: () => FakeAnswer,
+  ): FakeAnswer {
+    this.onCall(command, of.volume, of.node);
+    const answer = effect();
+    this.onReply(command);
+    return answer;
   }
 
   /** For an answer that comes when its deadline is over. */
