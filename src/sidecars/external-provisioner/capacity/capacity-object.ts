@@ -9,8 +9,8 @@ import {
 } from '../../../api/index.ts';
 import { type Segment, segmentText, selectorOf, selectorText } from './segment.ts';
 
-export const driverNameLabel = 'csi.storage.k8s.io/drivername';
-export const managedByLabel = 'csi.storage.k8s.io/managed-by';
+const driverNameLabel = 'csi.storage.k8s.io/drivername';
+const managedByLabel = 'csi.storage.k8s.io/managed-by';
 const namePrefix = 'csisc-';
 
 /** So many hexadecimal digits of the hash that two objects do not get one name by chance. */

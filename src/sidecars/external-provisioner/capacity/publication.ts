@@ -27,7 +27,11 @@ export interface PublicationOptions {
   readonly context: Omit<CapacityContext, 'capacities' | 'classes' | 'segments' | 'isOn'>;
 }
 
-type ItemFilter = (item: { readonly name: string; readonly text: string }) => boolean;
+/** Of everything that there should be objects for; all of it where nothing is said. */
+interface Part {
+  readonly className?: string;
+  readonly texts?: Iterable<string>;
+}
 
 export class Publication implements AsyncDisposable {
   readonly #options: PublicationOptions;
@@ -91,11 +95,11 @@ export class Publication implements AsyncDisposable {
         return segment ? [segmentText(segment)] : [];
       }),
     );
-    this.#addAll(this.#items(({ text }) => texts.has(text)));
+    this.#addAll(this.#items({ texts }));
   }
 
   classChanged(className: string): void {
-    this.#addAll(this.#items(({ name }) => name === className));
+    this.#addAll(this.#items({ className }));
   }
 
   counts(): CapacityCounts {
@@ -114,12 +118,14 @@ export class Publication implements AsyncDisposable {
   }
 
   /** The keys of what there should be objects for. */
-  *#items(matches: ItemFilter = () => true): Iterable<string> {
+  *#items({ className, texts }: Part = {}): Iterable<string> {
     if (!this.#context.isOn()) return;
-    for (const volumeClass of this.#classes.list()) {
-      if (!isPublished(this.#context, volumeClass)) continue;
+    const { segments } = this.#options;
+    const found = className === undefined ? this.#classes.list() : [this.#classes.get(className)];
+    for (const volumeClass of found) {
+      if (!volumeClass || !isPublished(this.#context, volumeClass)) continue;
       const { name } = volumeClass.metadata;
-      for (const text of this.#options.segments.texts()) if (matches({ name, text })) yield itemKey(name, text);
+      for (const text of texts ?? segments.texts()) if (segments.get(text)) yield itemKey(name, text);
     }
   }
 
@@ -128,25 +134,20 @@ export class Publication implements AsyncDisposable {
   }
 
   /** Looks at what there should be, and at the objects that there are: they may have become one too many. */
-  #look(isWanted: ItemFilter, isObject: (capacity: CSIStorageCapacity) => boolean): void {
-    this.#addAll(this.#items(isWanted));
+  #look(wanted: Part, isObject: (capacity: CSIStorageCapacity) => boolean): void {
+    this.#addAll(this.#items(wanted));
     this.#addAll(this.#capacities.list().filter(isObject).map(itemKeyOf));
   }
 
   #segmentsChanged(texts: ReadonlySet<string>): void {
-    this.#look(
-      ({ text }) => texts.has(text),
-      ({ nodeTopology }) => texts.has(selectorText(nodeTopology)),
-    );
+    this.#look({ texts }, ({ nodeTopology }) => texts.has(selectorText(nodeTopology)));
   }
 
   #watchClasses(): void {
     const look = ({ metadata, provisioner }: StorageClass) => {
       if (provisioner !== this.#context.driver.name) return;
-      this.#look(
-        ({ name }) => name === metadata.name,
-        ({ storageClassName }) => storageClassName === metadata.name,
-      );
+      const { name: className } = metadata;
+      this.#look({ className }, ({ storageClassName }) => storageClassName === className);
     };
     const onUpdate = (previous: StorageClass, current: StorageClass) => {
       // A relist that shows nothing new is no reason to ask the driver.
@@ -185,10 +186,7 @@ export class Publication implements AsyncDisposable {
     const look = () => {
       if (this.#context.isOn() === wasOn) return;
       wasOn = !wasOn;
-      this.#look(
-        () => true,
-        () => true,
-      );
+      this.#look({}, () => true);
     };
     this.#stack.use(informers.informer(csiDrivers).addHandler({ onAdd: look, onUpdate: look, onDelete: look }));
   }
