@@ -44,6 +44,12 @@ export class SnapshotMetrics {
     this.#inFlight.set(this.#started.size);
   }
 
+  /** The snapshot is to be taken, unless it has been, and to become ready. */
+  startCreation(snapshot: VolumeSnapshot, driver: string | undefined): void {
+    if (snapshot.status?.creationTime === undefined) this.start('CreateSnapshot', snapshot, driver);
+    this.start('CreateSnapshotAndReady', snapshot, driver);
+  }
+
   succeeded(operation: SnapshotOperation, uid: string): void {
     this.#end(operation, uid, 'success');
   }

@@ -117,8 +117,7 @@ async function readContent(
 /** A snapshot that exists: its content learns whose it is, unless it is somebody else's. */
 async function bind(context: SnapshotContext, snapshot: VolumeSnapshot, signal: AbortSignal): Promise<void> {
   const content = findOwnContent(context, snapshot);
-  context.metrics.start('CreateSnapshot', snapshot, content?.spec.driver);
-  context.metrics.start('CreateSnapshotAndReady', snapshot, content?.spec.driver);
+  context.metrics.startCreation(snapshot, content?.spec.driver);
   if (!content) {
     const name = snapshot.spec.source.volumeSnapshotContentName;
     const message = `snapshot ${keyOf(snapshot)} requests an non-existing content ${name}`;
@@ -154,8 +153,7 @@ async function bindContent(
 /** A snapshot of a claim: its content is made, and from then on says how far the driver is. */
 async function provide(context: SnapshotContext, snapshot: VolumeSnapshot, signal: AbortSignal): Promise<void> {
   const driver = context.classes.get(snapshot.spec.volumeSnapshotClassName ?? '')?.driver;
-  context.metrics.start('CreateSnapshot', snapshot, driver);
-  context.metrics.start('CreateSnapshotAndReady', snapshot, driver);
+  context.metrics.startCreation(snapshot, driver);
   const content = findOwnContent(context, snapshot) ?? (await createContent(context, snapshot, signal));
   if (content?.spec.source.snapshotHandle !== undefined) {
     const told = `Snapshot handle should not be set in content ${keyOf(snapshot)} for dynamic provisioning`;

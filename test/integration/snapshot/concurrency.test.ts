@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { DecisionLog, seededRandom } from '../../../src/base/index.ts';
+import { DecisionLog, MetricsRegistry, seededRandom } from '../../../src/base/index.ts';
 import { createInformerFactory } from '../../../src/client/index.ts';
 import { snapshotControllerName, startSnapshotController } from '../../../src/controllers/index.ts';
 import { ControlPlane } from '../support/control-plane.ts';
@@ -65,6 +65,40 @@ it('[W6] the snapshot controller writes the status of snapshots, the spec of con
     'update VolumeSnapshot',
     'update VolumeSnapshot/status',
     'update VolumeSnapshotContent',
+  ]);
+});
+
+it('counts how snapshots end, also those that existed', async () => {
+  await using plane = await ControlPlane.start();
+  const world = new World(plane);
+  const snapshots = [snap, { name: 'two', from: 'kept' }];
+  await world.createAll({ ...usual, snapshots, contents: [{ name: 'kept', for: 'two', handle: 'h' }] });
+  const { clock, random, logger, client } = plane;
+  const metrics = new MetricsRegistry();
+  const informers = createInformerFactory({ client, clock, logger, random });
+  const recorder = plane.recorder(snapshotControllerName);
+  await using stack = new AsyncDisposableStack();
+  stack.use(informers);
+  stack.use(startSnapshotController({ client, informers, recorder, clock, random, logger, metrics }));
+  await clock.settle();
+  await world.answer({ ...taken, readyToUse: false }, 'kept');
+  await world.answer({ ...taken, readyToUse: false, restoreSize: 7 }, 'kept');
+  await world.answer(taken, 'kept');
+  await world.deleteSnapshot();
+  await world.deleteSnapshot('two');
+  await world.deleteSnapshots();
+  const counts = metrics.print().matchAll(/operation_total_seconds_count\{(.*)\} (\d+)/g);
+  const shown = [...counts].map(([, labels = '', count]) => {
+    const [, name, type, status] = [...labels.matchAll(/"(.*?)"/g)].map(([, value]) => value);
+    return `${type} ${name} ${status} ${count}`;
+  });
+  expect(shown.sort()).toEqual([
+    'dynamic CreateSnapshot cancel 1',
+    'dynamic CreateSnapshotAndReady cancel 1',
+    'dynamic DeleteSnapshot success 1',
+    'pre-provisioned CreateSnapshot success 1',
+    'pre-provisioned CreateSnapshotAndReady success 1',
+    'pre-provisioned DeleteSnapshot success 1',
   ]);
 });
 
