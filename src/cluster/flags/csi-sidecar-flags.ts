@@ -43,6 +43,11 @@ export const csiSidecarFlags = {
   'retry-interval-start': duration('1s', 'the first wait after a failure', { above: 0 }),
   'retry-interval-max': duration('5m', 'the longest wait after failures', { above: 0 }),
   'volume-name-prefix': text('pvc', 'how the names of volumes begin'),
+  'volume-name-uuid-length': integer(-1, 'how much of the uid they end with; -1: all of it', {
+    atLeast: -1,
+    atMost: 32,
+  }),
+  'controller-publish-readonly': bool(false, 'attach volumes read-only that are only read'),
   'default-fstype': text('', 'the file system of volumes whose class names none'),
   'extra-create-metadata': bool(false, 'tell the driver the names of claim and volume, or of snapshot and content'),
   'extra-modify-metadata': bool(false, 'the same when a volume is modified'),
@@ -91,6 +96,7 @@ export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
   const max = flags['retry-interval-max'];
   if (max < start) throw new UsageError('--retry-interval-max: must not be less than --retry-interval-start');
   if (flags['volume-name-prefix'] === '') throw new UsageError('--volume-name-prefix: is empty');
+  if (flags['volume-name-uuid-length'] === 0) throw new UsageError('--volume-name-uuid-length: "0" is too small');
   const snapshotNaming = snapshotNamingOf(flags);
   const nodeDeployment = nodeDeploymentSettings(flags, nodeName);
   const common = {
@@ -105,6 +111,8 @@ export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
       ...common,
       ...threads,
       volumeNamePrefix: flags['volume-name-prefix'],
+      volumeNameUuidLength: flags['volume-name-uuid-length'],
+      controllerPublishReadonly: flags['controller-publish-readonly'],
       defaultFsType: flags['default-fstype'],
       strictTopology: flags['strict-topology'],
       immediateTopology: flags['immediate-topology'],

@@ -50,11 +50,14 @@ export const volumesByUniqueName = 'external-provisioner/unique-name';
 export interface ProvisionerFlags {
   readonly timeoutMs: number;
   readonly volumeNamePrefix: string;
+  /** How much of the claim's uid, without its dashes, the volume's name ends with; -1: all of it. */
+  readonly volumeNameUuidLength: number;
   readonly defaultFsType: string;
   readonly strictTopology: boolean;
   readonly immediateTopology: boolean;
   readonly extraCreateMetadata: boolean;
   readonly preventVolumeModeConversion: boolean;
+  readonly controllerPublishReadonly: boolean;
   readonly snapshotOrphanSweepIntervalMs: number;
   readonly workerThreads: number;
   readonly retryIntervalStartMs: number;
@@ -66,11 +69,13 @@ export interface ProvisionerFlags {
 export const defaultProvisionerFlags: ProvisionerFlags = {
   timeoutMs: 10_000,
   volumeNamePrefix: 'pvc',
+  volumeNameUuidLength: -1,
   defaultFsType: '',
   strictTopology: false,
   immediateTopology: true,
   extraCreateMetadata: false,
   preventVolumeModeConversion: true,
+  controllerPublishReadonly: false,
   snapshotOrphanSweepIntervalMs: 300_000,
   workerThreads: 100,
   retryIntervalStartMs: 1000,

@@ -30,7 +30,7 @@ export async function prepareAttempt(
   if (begun) return begun;
   const driverClass = classForDriver(volumeClass);
   const parameters = driverClass.parameters ?? {};
-  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
+  const name = volumeNameOf(claim, context.flags);
   const split = splitParameters(parameters);
   const mutableParameters = await mutableParametersOf(context, claim, signal);
   const source = await prepareSource(context, claim, signal);

@@ -55,7 +55,7 @@ export async function settle(
   claim: PersistentVolumeClaim,
   signal: AbortSignal,
 ): Promise<void> {
-  const name = volumeNameOf(claim, context.flags.volumeNamePrefix);
+  const name = context.attempts.get(claim.metadata.uid)?.request.name ?? volumeNameOf(claim, context.flags);
   if (!claim.metadata.deletionTimestamp && claim.status?.phase !== 'Bound' && claim.spec.volumeName !== '') {
     // The volume exists and is on its way to the claim: the claim's next change brings us back.
     if (context.volumes.get(name)) return;

@@ -87,7 +87,7 @@ export function decisionOf(
     className,
     // What is under way goes on as it was begun.
     class: begun?.class ?? context.classes.get(className),
-    volumeExists: context.volumes.get(volumeNameOf(claim, context.flags.volumeNamePrefix)) !== undefined,
+    volumeExists: context.volumes.get(begun?.request.name ?? volumeNameOf(claim, context.flags)) !== undefined,
     isBegun: begun !== undefined,
     canClone: context.driver.controllerCapabilities.has(ControllerCapability.CLONE_VOLUME),
     canRestore: context.driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_SNAPSHOT),
@@ -165,6 +165,7 @@ async function volumeFor(
     driver: context.driver.name,
     identity: context.identity,
     created,
+    controllerPublishReadonly: context.flags.controllerPublishReadonly,
   });
   if (!isMigratedClass(attempt.class)) return made;
   try {

@@ -15,6 +15,7 @@ import {
   externalProvisionerFinalizer,
 } from '../../component-helpers/index.ts';
 import type { Attempt } from './attempts.ts';
+import type { ProvisionerFlags } from './context.ts';
 import { secretReference } from './parameters.ts';
 
 export interface CreatedVolume {
@@ -33,11 +34,17 @@ export interface VolumeInput {
   readonly driver: string;
   readonly identity: string;
   readonly created: CreatedVolume;
+  /** Whether what is only read is attached read-only as well. */
+  readonly controllerPublishReadonly: boolean;
 }
 
 /** The name of a claim's volume, at the driver and in the API: one per claim, over all retries. */
-export function volumeNameOf(claim: PersistentVolumeClaim, prefix = 'pvc'): string {
-  return `${prefix}-${claim.metadata.uid}`;
+export function volumeNameOf(
+  { metadata: { uid } }: PersistentVolumeClaim,
+  { volumeNamePrefix, volumeNameUuidLength }: Pick<ProvisionerFlags, 'volumeNamePrefix' | 'volumeNameUuidLength'>,
+): string {
+  const part = volumeNameUuidLength < 0 ? uid : uid.replaceAll('-', '').slice(0, volumeNameUuidLength);
+  return `${volumeNamePrefix}-${part}`;
 }
 
 function nodeAffinity(topologies: CreatedVolume['topologies']): VolumeNodeAffinity | undefined {
@@ -60,6 +67,8 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
   const bytes = created.capacityBytes > 0n ? created.capacityBytes : attempt.requiredBytes;
   const affinity = nodeAffinity(created.topologies);
   const isBlock = claim.spec.volumeMode === 'Block';
+  const { accessModes = [] } = claim.spec;
+  const isReadOnly = input.controllerPublishReadonly && accessModes.length === 1 && accessModes[0] === 'ReadOnlyMany';
   const references = {
     controllerPublishSecretRef: secret('controllerPublish'),
     nodeStageSecretRef: secret('nodeStage'),
@@ -86,7 +95,7 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
       ...(reclaimPolicy === 'Delete' ? { finalizers: [externalProvisionerFinalizer] } : {}),
     },
     spec: {
-      accessModes: claim.spec.accessModes ?? [],
+      accessModes,
       capacity: { storage: quantityOfBytes(bytes) },
       claimRef: {
         apiVersion: 'v1',
@@ -100,6 +109,7 @@ export function volumeOf(input: VolumeInput): Draft<PersistentVolume> {
         driver,
         volumeHandle: created.volumeId,
         ...(!isBlock && fsType ? { fsType } : {}),
+        ...(isReadOnly ? { readOnly: true } : {}),
         volumeAttributes: { ...created.volumeContext, 'storage.kubernetes.io/csiProvisionerIdentity': input.identity },
         ...present,
       },
