@@ -11,6 +11,30 @@ const blockDeviceTests = 'src/mount/block-devices.test.ts';
 
 const volumeManagerMutants: readonly Mutant[] = [
   {
+    name: 'size-of-a-volume-found-after-a-restart-taken-from-its-claim',
+    breaks: ['rel-L10'],
+    file: `${manager}/cache/actual-state-of-world.ts`,
+    find: 'if (!entry.foundOnDisk) entry.sizeBytes ??= sizeBytes;',
+    replace: 'entry.sizeBytes ??= sizeBytes;',
+    tests: [`${manager}/growing-volumes.test.ts`],
+  },
+  {
+    name: 'pods-left-as-others-said-they-are',
+    breaks: ['rel-L9'],
+    file: 'src/kubelet/pods/status-writer.ts',
+    find: 'if (!known || isOverwritten(pod, known, status)) known',
+    replace: 'if (!known) known',
+    tests: ['src/kubelet/pods/status-writer.test.ts', 'test/integration/node-partitions.test.ts'],
+  },
+  {
+    name: 'device-remembered-from-an-attachment-before',
+    breaks: ['rel-D7'],
+    file: `${csi}/csi-context.ts`,
+    find: 'await host.getVolumeAttachment(name).catch(',
+    replace: 'await ((host as never)[name] ??= host.getVolumeAttachment(name) as never).catch(',
+    tests: ['test/integration/machine-devices.test.ts'],
+  },
+  {
     name: 'unmount-under-a-running-container',
     breaks: ['rel-E2'],
     file: `${manager}/node-volume-manager.ts`,

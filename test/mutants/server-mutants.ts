@@ -172,6 +172,14 @@ export const serverMutants: readonly Mutant[] = [
     tests: ['src/client/leader-election.test.ts'],
   },
   {
+    name: 'waits-once-more-when-history-is-gone',
+    breaks: ['rel-L11'],
+    file: 'src/client/reflector.ts',
+    find: 'return mayAskAtOnce ? 0 : delayMs;',
+    replace: 'return delayMs;',
+    tests: [informerTests, 'test/integration/broken-watches.test.ts'],
+  },
+  {
     name: 'cache-believes-a-server-that-lags',
     breaks: ['rel-F-AP4'],
     file: 'src/client/reflector.ts',

@@ -32,6 +32,8 @@ export class NodeDriver {
   readonly name: string;
   readonly connection: CsiConnection;
   readonly calls: NodeCall[] = [];
+  /** Every call of the agent, those included that only ask. */
+  rpcs = 0;
   /** Hears of each call before it takes effect. */
   onCall: (call: NodeCall) => Promise<void> = async () => {};
   /** Thrown by the next calls, before any effect. */
@@ -45,7 +47,8 @@ export class NodeDriver {
   constructor(machine: DriverHost, name: string, clock: Clock) {
     this.name = name;
     this.#machine = machine;
-    this.connection = directConnection({ clock, services: [this.#registration(), this.#service()] });
+    const onCall = () => void this.rpcs++;
+    this.connection = directConnection({ clock, services: [this.#registration(), this.#service()], onCall });
   }
 
   #registration() {

@@ -76,7 +76,11 @@ export async function expandVolume(
   context.recordEvent(begun, 'Normal', 'FileSystemResizeSuccessful', message);
 }
 
-/** The claim may have changed meanwhile: another node was first, or more was asked for. The volume has the size all the same. */
+/**
+ * The claim may have changed meanwhile: another node was first, or more was asked for. The volume has the size all the
+ * same. The first node of a shared volume does not wait for the others, as upstream: the claim has no place for what
+ * each node has done, and a node that is gone would be waited for without end.
+ */
 async function showSize(
   context: OperationContext,
   request: ExpandRequest,
