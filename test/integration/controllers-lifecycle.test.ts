@@ -11,6 +11,7 @@ it('controllers leave nothing behind when they are started and stopped fifty tim
     controllers.startClaimProtectionController,
     controllers.startVolumeProtectionController,
     controllers.startEphemeralVolumeController,
+    controllers.startSnapshotController,
     controllers.startStatefulSetController,
     controllers.startNamespaceController,
     controllers.startResourceQuotaController,

@@ -12,6 +12,7 @@ import {
   volumeAttributesClasses,
   volumeSnapshotClasses,
   volumeSnapshotContents,
+  volumeSnapshots,
 } from '../../../../src/api/index.ts';
 import type { Clock } from '../../../../src/base/index.ts';
 import * as controllers from '../../../../src/controllers/index.ts';
@@ -94,8 +95,27 @@ const protection: ControllerCases = {
   },
 };
 
+const snapshots: ControllerCases = {
+  'the snapshot controller': {
+    start: controllers.startSnapshotController,
+    async setUp({ client }, name) {
+      const source = { volumeSnapshotContentName: name };
+      await client.create(volumeSnapshots, { metadata: at(name), spec: { source } });
+      const spec = { driver: 'fake.csi', deletionPolicy: 'Retain', source: { snapshotHandle: name } };
+      await client.create(volumeSnapshotContents, {
+        metadata: { name },
+        spec: { ...spec, volumeSnapshotRef: at(name) },
+      });
+    },
+    isDone: async (plane, name) =>
+      (await plane.get(volumeSnapshots, at(name)))?.status?.boundVolumeSnapshotContentName === name &&
+      isProtected(await plane.get(volumeSnapshotContents, { name })),
+  },
+};
+
 export const volumeCases: ControllerCases = {
   ...protection,
+  ...snapshots,
   'the ephemeral volume controller': {
     start: controllers.startEphemeralVolumeController,
     setUp({ client }, name) {
