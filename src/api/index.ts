@@ -135,6 +135,7 @@ export {
   parseFieldSelector,
   parseLabelSelector,
   type SelectableNode,
+  storedSelectorMatcher,
 } from './selectors.ts';
 export type * from './types.ts';
 export { isEqual } from './validation/equal.ts';

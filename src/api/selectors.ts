@@ -91,6 +91,19 @@ export function labelSelectorMatcher(selector: LabelSelector | undefined): Label
   return requirements.length === 0 ? matchesEveryLabel : labelMatcher(requirements);
 }
 
+/**
+ * For a look at everybody's selectors, of which one may be invalid: as in upstream it matches nothing then, and holds up
+ * none of the others.
+ */
+export function storedSelectorMatcher(selector: LabelSelector | undefined): LabelMatcher {
+  try {
+    return labelSelectorMatcher(selector);
+  } catch (error) {
+    if (error instanceof SelectorError) return matchesNoLabel;
+    throw error;
+  }
+}
+
 /** Splits at the separator, except where a backslash escapes it. */
 function splitUnescaped(text: string, separator: string): string[] {
   const parts: string[] = [];

@@ -60,4 +60,12 @@ export const workloadMutants: readonly Mutant[] = [
     replace: '',
     tests: ['test/integration/stateful-set.test.ts'],
   },
+  {
+    name: 'one-invalid-selector-stops-all',
+    breaks: ['rel-L15'],
+    file: 'src/api/selectors.ts',
+    find: 'if (error instanceof SelectorError) return matchesNoLabel;',
+    replace: 'if (error instanceof TypeError) return matchesNoLabel;',
+    tests: ['test/integration/odd-objects.test.ts'],
+  },
 ];

@@ -3,10 +3,15 @@ import { addQuantities, compareQuantities, subtractQuantities } from '../quantit
 
 export type ResourceList = Readonly<Record<string, string>>;
 
+/** A resource may be called `constructor`: only what the list itself names counts. */
+function amountOf(list: ResourceList, name: string): string | undefined {
+  return Object.hasOwn(list, name) ? list[name] : undefined;
+}
+
 /** The sum of both; what only one of them names counts as it is. */
 export function addLists(left: ResourceList, right: ResourceList): ResourceList {
   const sum: Record<string, string> = { ...left };
-  for (const [name, quantity] of Object.entries(right)) sum[name] = addQuantities(sum[name] ?? '0', quantity);
+  for (const [name, quantity] of Object.entries(right)) sum[name] = addQuantities(amountOf(sum, name) ?? '0', quantity);
   return sum;
 }
 
@@ -14,7 +19,7 @@ export function addLists(left: ResourceList, right: ResourceList): ResourceList 
 export function increaseOver(left: ResourceList, right: ResourceList): ResourceList {
   const more: Record<string, string> = {};
   for (const [name, quantity] of Object.entries(left)) {
-    const before = right[name] ?? '0';
+    const before = amountOf(right, name) ?? '0';
     if (compareQuantities(quantity, before) > 0) more[name] = subtractQuantities(quantity, before);
   }
   return more;
@@ -24,7 +29,7 @@ export function increaseOver(left: ResourceList, right: ResourceList): ResourceL
 export function maskList(list: ResourceList, names: Iterable<string>): ResourceList {
   const masked: Record<string, string> = {};
   for (const name of names) {
-    const quantity = list[name];
+    const quantity = amountOf(list, name);
     if (quantity !== undefined) masked[name] = quantity;
   }
   return masked;
@@ -33,7 +38,7 @@ export function maskList(list: ResourceList, names: Iterable<string>): ResourceL
 /** The names under which `left` holds more than `right` allows; what `right` does not name is not limited. */
 export function exceededNames(left: ResourceList, right: ResourceList): readonly string[] {
   return Object.entries(left)
-    .filter(([name, quantity]) => right[name] !== undefined && compareQuantities(quantity, right[name]) > 0)
+    .filter(([name, quantity]) => compareQuantities(quantity, amountOf(right, name) ?? quantity) > 0)
     .map(([name]) => name);
 }
 
@@ -41,8 +46,8 @@ export function equalLists(left: ResourceList = {}, right: ResourceList = {}): b
   const names = Object.keys(left);
   if (names.length !== Object.keys(right).length) return false;
   return names.every((name) => {
-    const other = right[name];
-    return other !== undefined && compareQuantities(left[name] ?? '0', other) === 0;
+    const other = amountOf(right, name);
+    return other !== undefined && compareQuantities(amountOf(left, name) ?? '0', other) === 0;
   });
 }
 

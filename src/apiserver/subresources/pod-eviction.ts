@@ -7,11 +7,11 @@ import {
   type Condition,
   type DeleteOptions,
   decodeStruct,
-  labelSelectorMatcher,
   type Pod,
   type PodDisruptionBudget,
   podDisruptionBudgets,
   type StatusDetailsInput,
+  storedSelectorMatcher,
 } from '../../api/index.ts';
 import type { ServerContext, SubresourceHandler, WriteCall } from '../pipeline/context.ts';
 import { deleteObject } from '../pipeline/delete.ts';
@@ -92,7 +92,7 @@ async function budgetsOf(server: ServerContext, pod: Pod): Promise<readonly PodD
   const { items } = await server.store.list(prefixFor(resource, pod.metadata.namespace));
   return items
     .map((stored) => stored.object as PodDisruptionBudget)
-    .filter(({ spec }) => labelSelectorMatcher(spec?.selector).matches(pod.metadata.labels));
+    .filter(({ spec }) => storedSelectorMatcher(spec?.selector).matches(pod.metadata.labels));
 }
 
 function charged({ context }: WriteCall, budget: PodDisruptionBudget, podName: string): PodDisruptionBudget {

@@ -11,6 +11,7 @@ import {
   labelSelectorMatcher,
   type OwnerReference,
   type ResourceType,
+  storedSelectorMatcher,
 } from '../../api/index.ts';
 import type { Client, Informer } from '../../client/index.ts';
 import { ifFound } from './read-live.ts';
@@ -154,8 +155,8 @@ const ownersIndex = 'controllers/namespace';
 const matchers = new WeakMap<LabelSelector, LabelMatcher>();
 
 function matcherOf(selector: LabelSelector | undefined): LabelMatcher {
-  if (!selector) return labelSelectorMatcher(undefined);
-  const found = matchers.get(selector) ?? labelSelectorMatcher(selector);
+  if (!selector) return storedSelectorMatcher(undefined);
+  const found = matchers.get(selector) ?? storedSelectorMatcher(selector);
   matchers.set(selector, found);
   return found;
 }

@@ -3,13 +3,13 @@ import {
   deployments,
   isEqual,
   keyOf,
-  labelSelectorMatcher,
   type Pod,
   podDisruptionBudgets,
   pods,
   replicaSets,
   replicationControllers,
   statefulSets,
+  storedSelectorMatcher,
 } from '../../api/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { Announcer } from '../common/announcer.ts';
@@ -57,7 +57,7 @@ export function startDisruptionController(options: ControllerOptions): AsyncDisp
     );
     const wake = (pod: Pod) => {
       for (const budget of context.budgets.byIndex(budgetsByNamespace, pod.metadata.namespace)) {
-        if (labelSelectorMatcher(budget.spec?.selector).matches(pod.metadata.labels)) queue.add(keyOf(budget));
+        if (storedSelectorMatcher(budget.spec?.selector).matches(pod.metadata.labels)) queue.add(keyOf(budget));
       }
     };
     const watchMark = (pod: Pod) => {

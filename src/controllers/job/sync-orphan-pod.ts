@@ -1,5 +1,5 @@
 /** A pod that carries the tracking finalizer although no Job counts it: nobody else would ever let it go. */
-import { type Job, jobs, labelSelectorMatcher } from '../../api/index.ts';
+import { type Job, jobs, storedSelectorMatcher } from '../../api/index.ts';
 import { done, type Informer, type ReconcileResult } from '../../client/index.ts';
 import { controllerOf } from '../common/owners.ts';
 import { ifFound } from '../common/read-live.ts';
@@ -23,7 +23,7 @@ export async function syncOrphanPod(
     if (live?.metadata.uid === controller.uid && !endOf(live)) return done;
   } else if (!controller) {
     const isWanted = ({ metadata, spec }: Job) =>
-      metadata.namespace === namespace && labelSelectorMatcher(spec.selector).matches(pod.metadata.labels);
+      metadata.namespace === namespace && storedSelectorMatcher(spec.selector).matches(pod.metadata.labels);
     if (jobInformer.list().some(isWanted)) return done;
   }
   const { error } = await releasePods(context, [pod], signal);

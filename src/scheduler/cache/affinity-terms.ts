@@ -2,10 +2,10 @@
 import {
   type LabelMatcher,
   type Labels,
-  labelSelectorMatcher,
   type Pod,
   type PodAffinityTerm,
   SelectorError,
+  storedSelectorMatcher,
   type WeightedPodAffinityTerm,
 } from '../../api/index.ts';
 
@@ -71,8 +71,8 @@ function termOf(pod: Pod, term: PodAffinityTerm): AffinityTerm {
   const own = !term.namespaces?.length && !term.namespaceSelector;
   return {
     namespaces: new Set(own ? [pod.metadata.namespace ?? ''] : term.namespaces),
-    namespaceSelector: labelSelectorMatcher(term.namespaceSelector),
-    selector: labelSelectorMatcher(term.labelSelector),
+    namespaceSelector: storedSelectorMatcher(term.namespaceSelector),
+    selector: storedSelectorMatcher(term.labelSelector),
     topologyKey: term.topologyKey,
   };
 }

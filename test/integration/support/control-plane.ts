@@ -1,6 +1,6 @@
 /** The control plane in virtual time: the real API server on the memory store, real clients, informers and recorders. */
 import type { Identity, KubernetesObject, ObjectKey, ResourceType, Transport } from '../../../src/api/index.ts';
-import { coreEvents, isNotFound, namespaces } from '../../../src/api/index.ts';
+import { coreEvents, groupResourceOf, isNotFound, namespaces } from '../../../src/api/index.ts';
 import {
   type ApiServer,
   createApiServer,
@@ -60,6 +60,13 @@ export class ControlPlane implements AsyncDisposable {
   recorder(component: string) {
     const { clock, random, logger } = this;
     return this.#stack.use(createEventRecorder({ client: this.clientOf(component), clock, random, component, logger }));
+  }
+
+  /** Puts an object where the server keeps it, unread: as a server of another version may have left it. */
+  async store<T extends KubernetesObject>(type: ResourceType<T>, object: KubernetesObject): Promise<void> {
+    const { namespace, name } = object.metadata;
+    const key = `${groupResourceOf(type)}/${namespace === undefined ? '' : `${namespace}/`}${name}`;
+    await this.#store.write({ key, expectedRevision: 0, object });
   }
 
   /** Hears of every commit, in order, from now on. */

@@ -6,6 +6,8 @@ import {
   type CSIPersistentVolumeSource,
   csiNodes,
   isAlreadyExists,
+  isInvalid,
+  isNotFound,
   leases,
   type Node,
   namespaces,
@@ -21,6 +23,7 @@ import {
   annMigratedPlugins,
   findCsiSource,
   findInlineMigration,
+  MigrationError,
   migratedPlugins,
   podClaims,
   resizeStatusOf,
@@ -37,6 +40,12 @@ function uniqueNameOf({ driver, volumeHandle }: CSIPersistentVolumeSource): stri
 const leaseNamespace = 'kube-node-lease';
 const leasePeriodMs = 10_000;
 const startedPhases: ReadonlySet<string> = new Set(['Running', 'Succeeded', 'Failed']);
+
+/** What the server holds and would not take, or nobody can make sense of, is left alone. */
+function ignoreInvalid(error: unknown): void {
+  const isOdd = isInvalid(error) || isNotFound(error) || error instanceof MigrationError;
+  if (!isOdd) throw error;
+}
 
 export class FakeKubelet {
   readonly #plane: ControlPlane;
@@ -135,11 +144,8 @@ export class FakeKubelet {
       .informer(pods)
       .list()
       .filter(({ spec }) => spec.nodeName === this.#name);
-    for (const pod of mine) {
-      if (pod.metadata.deletionTimestamp) await this.#remove(pod);
-      else if (!startedPhases.has(pod.status?.phase ?? '')) await this.#start(pod, node);
-    }
-    for (const pod of mine) if (pod.status?.phase === 'Running') await this.#grow(pod);
+    for (const pod of mine) await this.#syncPod(pod, node).catch(ignoreInvalid);
+    for (const pod of mine) if (pod.status?.phase === 'Running') await this.#grow(pod).catch(ignoreInvalid);
     for (const uid of this.inUse.keys()) if (!mine.some(({ metadata }) => metadata.uid === uid)) this.#unmount(uid);
     const inUse = [...new Set([...this.inUse.values()].flat())].sort();
     if (JSON.stringify(inUse) !== JSON.stringify(node.status?.volumesInUse ?? [])) {
@@ -150,6 +156,11 @@ export class FakeKubelet {
         { subresource: 'status' },
       );
     }
+  }
+
+  async #syncPod(pod: Pod, node: Node): Promise<void> {
+    if (pod.metadata.deletionTimestamp) await this.#remove(pod);
+    else if (!startedPhases.has(pod.status?.phase ?? '')) await this.#start(pod, node);
   }
 
   async #start(pod: Pod, node: Node): Promise<void> {

@@ -1,11 +1,11 @@
-import { labelSelectorMatcher, type Pod, type PodDisruptionBudget, SelectorError } from '../../../api/index.ts';
+import { type Pod, type PodDisruptionBudget, SelectorError, storedSelectorMatcher } from '../../../api/index.ts';
 
 function covers({ metadata, spec, status }: PodDisruptionBudget, pod: Pod): boolean {
   if (metadata.namespace !== pod.metadata.namespace) return false;
   // Somebody is removing it already, and it has been counted.
   if (status?.disruptedPods?.[pod.metadata.name] !== undefined) return false;
   try {
-    const matcher = labelSelectorMatcher(spec?.selector);
+    const matcher = storedSelectorMatcher(spec?.selector);
     // Of a budget's selectors an empty one selects nothing here, as upstream.
     return (matcher.requirements?.length ?? 0) > 0 && matcher.matches(pod.metadata.labels);
   } catch (thrown) {

@@ -7,7 +7,7 @@ import {
   keyOf,
   type LabelMatcher,
   type Labels,
-  labelSelectorMatcher,
+  storedSelectorMatcher,
 } from '../../../api/index.ts';
 import type { Informer } from '../../../client/index.ts';
 import { volumeLimitBytes } from './capacity.ts';
@@ -58,7 +58,7 @@ export class CapacityIndex {
     const limitBytes = volumeLimitBytes(capacity);
     // Without a topology the storage is not reachable from any node.
     if (limitBytes === undefined || !capacity.nodeTopology) return;
-    const segment = { capacity, limitBytes, nodes: labelSelectorMatcher(capacity.nodeTopology) };
+    const segment = { capacity, limitBytes, nodes: storedSelectorMatcher(capacity.nodeTopology) };
     for (const place of this.#placesOf(capacity)) place.set(keyOf(capacity), segment);
   }
 
