@@ -27,6 +27,8 @@ export interface Informer<T extends KubernetesObject> extends Lister<T> {
   addIndex(name: string, values: (object: T) => readonly string[]): void;
   /** Whether the first list has been delivered to every handler. */
   readonly hasSynced: boolean;
+  /** Resolves then; never, when the informer is stopped before. */
+  readonly synced: Promise<void>;
 }
 
 export interface InformerOptions {

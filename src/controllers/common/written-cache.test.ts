@@ -9,6 +9,7 @@ function cacheOver(seen: Map<string, PersistentVolume>): WrittenCache<Persistent
   const informer: Informer<PersistentVolume> = {
     type: persistentVolumes,
     hasSynced: true,
+    synced: Promise.resolve(),
     get: (key) => seen.get(key),
     list: () => [...seen.values()],
     byIndex: () => [...seen.values()],

@@ -9,6 +9,7 @@ function setUp(...volumes: PersistentVolume[]) {
   const cache = new VolumeCache({
     type: persistentVolumes,
     hasSynced: true,
+    synced: Promise.resolve(),
     get: (key) => seen.get(key),
     list: () => [...seen.values()],
     byIndex: () => [],

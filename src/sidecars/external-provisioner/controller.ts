@@ -24,8 +24,8 @@ import {
   type WorkQueue,
 } from '../../client/index.ts';
 import { annSelectedNode, getClaimClass } from '../../component-helpers/index.ts';
-import { ControllerCapability } from '../../csi/index.ts';
-import { afterSync } from '../common/after-sync.ts';
+import { ControllerCapability, PluginService } from '../../csi/index.ts';
+import { afterSync, type Synced } from '../common/after-sync.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { LiveAttachments } from '../common/live-attachments.ts';
 import { SlowRetries } from '../common/slow-retries.ts';
@@ -80,20 +80,29 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   const nodeInformer = informers.informer(nodes, ownNode);
   const context = contextOf(options, flags, nodeInformer);
   claims.addIndex(claimsBySource, sourceKeysOf);
+  const isPlaced = driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS);
+  const caches: readonly Synced[] = [
+    claims,
+    nodeInformer,
+    informers.informer(persistentVolumes),
+    informers.informer(storageClasses),
+    informers.informer(volumeAttachments),
+    ...(isPlaced && !deployment ? [informers.informer(csiNodes)] : []),
+  ];
   const stack = new AsyncDisposableStack();
   const common = { clock, logger, concurrency: flags.workerThreads, backoff };
   const claimQueue = stack.use(
     runReconciler({
       ...common,
       name: 'provision',
-      reconcile: afterSync(informers, claimReconcile(context, claims)),
+      reconcile: afterSync(caches, claimReconcile(context, claims)),
     }),
   );
   const volumeQueue = stack.use(
     runReconciler({
       ...common,
       name: 'delete-volume',
-      reconcile: afterSync(informers, (key, signal) => syncVolume(context, key, signal)),
+      reconcile: afterSync(caches, (key, signal) => syncVolume(context, key, signal)),
     }),
   );
   const sweepIntervalMs = flags.snapshotOrphanSweepIntervalMs;

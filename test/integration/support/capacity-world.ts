@@ -118,6 +118,7 @@ export class CapacityWorld implements AsyncDisposable {
     const running = stack.use(startCapacity({ client, informers, driver, clock, logger, metrics, flags }));
     const whole = { ...running, [Symbol.asyncDispose]: () => stack.disposeAsync() };
     this.plane.use(whole);
+    informers.start();
     await clock.settle();
     return whole;
   }

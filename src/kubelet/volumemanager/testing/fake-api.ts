@@ -162,6 +162,7 @@ export class FakeApi {
     return {
       type,
       hasSynced: true,
+      synced: Promise.resolve(),
       get: (key) => this.find(type, key),
       list: all,
       byIndex: () => [],

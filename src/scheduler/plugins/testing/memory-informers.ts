@@ -5,6 +5,7 @@ import type { Informer, InformerFactory, ResourceEventHandler } from '../../../c
 export class MemoryInformer<T extends KubernetesObject> implements Informer<T> {
   readonly type: ResourceType<T>;
   readonly hasSynced = true;
+  readonly synced = Promise.resolve();
   readonly #objects = new Map<string, T>();
   readonly #handlers = new Set<ResourceEventHandler<T>>();
   readonly #indexes = new Map<string, (object: T) => readonly string[]>();

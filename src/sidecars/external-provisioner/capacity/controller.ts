@@ -6,6 +6,7 @@ import type { VolumeNodeAffinity } from '../../../api/index.ts';
 import { type Clock, isAbort, type Logger, type MetricsRegistry } from '../../../base/index.ts';
 import type { Client, InformerFactory } from '../../../client/index.ts';
 import { ControllerCapability } from '../../../csi/index.ts';
+import { untilSynced } from '../../common/after-sync.ts';
 import type { CsiDriver } from '../../common/driver.ts';
 import { type CapacityFlags, defaultCapacityFlags } from './context.ts';
 import { managerNameOf } from './manager-name.ts';
@@ -15,7 +16,7 @@ import { fixedSegment, segmentsFromNodes } from './segment-source.ts';
 
 export interface CapacityOptions {
   readonly client: Client;
-  /** Started here for the kinds that are needed. */
+  /** Not started yet. */
   readonly informers: InformerFactory;
   readonly driver: CsiDriver;
   readonly clock: Clock;
@@ -51,9 +52,8 @@ export function startCapacity(options: CapacityOptions): CapacityRefresher & Asy
   if (metrics) counting.use(collectMetrics(metrics, () => publication.counts()));
   const counted = counting.move();
   const stop = new AbortController();
-  informers.start();
   // An object whose node or class is not seen yet would look like one too many.
-  const started = informers.waitForSync(stop.signal).then(
+  const started = untilSynced([...publication.caches, ...segments.caches], stop.signal).then(
     () => {
       if (!stop.signal.aborted) publication.start();
     },

@@ -12,6 +12,7 @@ import {
 } from '../../../api/index.ts';
 import type { Clock, Logger } from '../../../base/index.ts';
 import { type Informer, type InformerFactory, runReconciler, type WorkQueue } from '../../../client/index.ts';
+import type { Synced } from '../../common/after-sync.ts';
 import { itemKey, itemKeyOf, labelsOf } from './capacity-object.ts';
 import { type CapacityContext, capacitiesByItem, isPublished } from './context.ts';
 import type { CapacityCounts } from './metrics.ts';
@@ -39,6 +40,8 @@ export class Publication implements AsyncDisposable {
   readonly #capacities: Informer<CSIStorageCapacity>;
   readonly #classes: Informer<StorageClass>;
   readonly #context: CapacityContext;
+  /** What must be filled before the start. */
+  readonly caches: readonly Synced[];
   #queue: WorkQueue | undefined;
 
   constructor(options: PublicationOptions) {
@@ -52,11 +55,12 @@ export class Publication implements AsyncDisposable {
     this.#capacities.addIndex(capacitiesByItem, (capacity) => [itemKeyOf(capacity)]);
     this.#classes = informers.informer(storageClasses);
     const csiDriver = flags.publish === 'always' ? undefined : informers.informer(csiDrivers);
+    this.caches = [this.#capacities, this.#classes, ...(csiDriver ? [csiDriver] : [])];
     const isOn = () => csiDriver === undefined || csiDriver.get(driver.name)?.spec.storageCapacity === true;
     this.#context = { ...context, capacities: this.#capacities, classes: this.#classes, segments, isOn };
   }
 
-  /** Every informer must have synced. */
+  /** The caches, and those of the segments, must have been filled. */
   start(): void {
     const { clock, logger, segments, context } = this.#options;
     const { threads, pollIntervalMs, retryIntervalStartMs, retryIntervalMaxMs } = context.flags;

@@ -2,10 +2,13 @@
 import { csiNodes, nodes } from '../../../api/index.ts';
 import type { Clock } from '../../../base/index.ts';
 import type { InformerFactory } from '../../../client/index.ts';
+import type { Synced } from '../../common/after-sync.ts';
 import { hasOtherKeys, hasOtherLabels, segmentsOfNodes } from './node-segments.ts';
 import { type Segment, segmentText } from './segment.ts';
 
 export interface SegmentSource {
+  /** What must be filled before the start: a node that is not seen yet is not gone. */
+  readonly caches: readonly Synced[];
   get(text: string): Segment | undefined;
   /** The texts of all. */
   texts(): Iterable<string>;
@@ -16,6 +19,7 @@ export interface SegmentSource {
 export function fixedSegment(segment: Segment): SegmentSource {
   const text = segmentText(segment);
   return {
+    caches: [],
     get: (asked) => (asked === text ? segment : undefined),
     texts: () => [text],
     start: (onChange) => {
@@ -25,12 +29,12 @@ export function fixedSegment(segment: Segment): SegmentSource {
   };
 }
 
-/** The informers must have synced before the start: a node that is not seen yet is not gone. */
 export function segmentsFromNodes(driver: string, informers: InformerFactory, clock: Clock): SegmentSource {
   const nodeInformer = informers.informer(nodes);
   const csiNodeInformer = informers.informer(csiNodes);
   let segments: ReadonlyMap<string, Segment> = new Map();
   return {
+    caches: [nodeInformer, csiNodeInformer],
     get: (text) => segments.get(text),
     texts: () => segments.keys(),
     start(onChange) {
