@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { controllerManagerFlags } from './flags/controller-manager-flags.ts';
+import { readFlags } from './flags/flag-table.ts';
+import { kubeletFlags } from './flags/other-role-flags.ts';
 import { parseUpFlags, requireRoot } from './options.ts';
 
 const root = { uid: 0, env: {} };
@@ -21,6 +24,18 @@ describe('parseUpFlags', () => {
       { node: undefined, socket: '/a.sock' },
       { node: 'node-0', socket: '/b.sock' },
     ]);
+  });
+
+  it('[M1] looks for FlexVolume drivers where upstream does, or where it is told to', () => {
+    const upstream = '/usr/libexec/kubernetes/kubelet-plugins/volume/exec';
+    expect(parseUpFlags({}, root).volumePluginDir).toBe(upstream);
+    expect(parseUpFlags({ volumePluginDir: '/drivers/' }, root).volumePluginDir).toBe('/drivers');
+    const flags = [readFlags(kubeletFlags, new Map()), readFlags(controllerManagerFlags, new Map())] as const;
+    expect([flags[0]['volume-plugin-dir'], flags[1]['flex-volume-plugin-dir']]).toEqual([
+      `${upstream}/`,
+      `${upstream}/`,
+    ]);
+    expect(() => parseUpFlags({ volumePluginDir: '' }, root)).toThrow('--volume-plugin-dir: is empty');
   });
 
   it('takes addresses of both kinds', () => {

@@ -122,6 +122,24 @@ describe('FlexVolumes of a node', () => {
     expect(exec.calls.find((call) => call.startsWith('waitforattach'))).toMatch(/^waitforattach {2}\{/);
   });
 
+  it('[M5] [rel-D4] [rel-E1] stay in use while a long mount runs, also when the pod has gone', async () => {
+    await start();
+    await install();
+    exec.answers.set('mountdevice', async (args) => {
+      await node.clock.sleep(120_000);
+      return await mountAt(args);
+    });
+    node.pods.put(claimed);
+    await node.clock.advance(60_000);
+    expect(exec.commands().at(-1)).toBe('mountdevice');
+    leave();
+    await node.clock.advance(30_000);
+    expect(node.manager.getVolumesInUse()).toEqual([device]);
+    await node.until(() => node.manager.getVolumesInUse().length === 0, 'let go of');
+    expect(mounted()).toEqual([]);
+    expect(exec.commands().slice(-2)).toEqual(['mountdevice', 'unmountdevice']);
+  });
+
   it.each([
     ['is not installed any more', claimed, success],
     ['is not installed any more, and did not attach', inline, { ...success, capabilities: { attach: false } }],

@@ -5,7 +5,12 @@
  */
 import { hash } from 'node:crypto';
 import type { Node, VolumeAttachment } from '../../api/index.ts';
-import { csiAttachmentName, parseCsiUniqueVolumeName, parseFlexVolumeName } from '../../volume-plugins/index.ts';
+import {
+  csiAttachmentName,
+  isCsiUniqueVolumeName,
+  parseCsiUniqueVolumeName,
+  parseFlexVolumeName,
+} from '../../volume-plugins/index.ts';
 import type { VolumeOnNode } from './attach-context.ts';
 
 const notePrefix = 'flexvolume.stowage.io/';
@@ -86,7 +91,7 @@ export function flexVolumesOf(node: Node, attaches: (driver: string) => boolean)
     if (note) found.set(note.volume, { attached: false, since: note.since });
   }
   for (const { name, devicePath } of node.status?.volumesAttached ?? []) {
-    const parsed = parseFlexVolumeName(name);
+    const parsed = isCsiUniqueVolumeName(name) ? undefined : parseFlexVolumeName(name);
     // Without a note it was attached by another program; the names of other plugins are not this controller's to judge.
     if (!parsed || !(found.has(name) || attaches(parsed.driver))) continue;
     const since = found.get(name)?.since ?? creationTimestamp;

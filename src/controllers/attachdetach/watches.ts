@@ -141,7 +141,10 @@ function watchNodes(context: AttachContext): Disposable {
     },
     onUpdate: (previous, node) => {
       const isNews = context.nodes.observe(node);
-      context.flex?.observe(context, context.nodes.get(node.metadata.name) ?? node);
+      const isSaidAnew =
+        previous.metadata.annotations !== node.metadata.annotations ||
+        previous.status?.volumesAttached !== node.status?.volumesAttached;
+      if (isSaidAnew) context.flex?.observe(context, context.nodes.get(node.metadata.name) ?? node);
       if (isNews) unsecureDropped(context, previous, node);
       if (isManagedNode(previous) !== isManagedNode(node) || isOutOfService(previous) !== isOutOfService(node)) {
         refreshNode(node);

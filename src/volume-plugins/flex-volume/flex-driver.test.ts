@@ -94,6 +94,30 @@ describe('a call to a FlexVolume driver', () => {
     expect((await failureOf(call)).message).toHaveLength(4096);
   });
 
+  it('[rel-X41] waits while 64 others of the driver run, and then has its turn', async () => {
+    const ends: (() => void)[] = [];
+    let running = 0;
+    let most = 0;
+    const exec = new FakeFlexDriver({
+      attach: async () => {
+        most = Math.max(most, ++running);
+        await new Promise<void>((resolve) => {
+          ends.push(resolve);
+        });
+        running--;
+        return success;
+      },
+    });
+    const driver = driverWith(exec);
+    const calls = Array.from({ length: 200 }, () => driver.call({ command: 'attach' }));
+    for (let ended = 0; ended < 200; ended++) {
+      await expect.poll(() => ends.length).toBeGreaterThan(ended);
+      ends[ended]?.();
+    }
+    await Promise.all(calls);
+    expect([most, running, exec.calls.length]).toEqual([64, 0, 200]);
+  });
+
   it('[M4] takes the capabilities from init, and fails when init is not supported', async () => {
     const said = { ...success, capabilities: { attach: false, supportsMetrics: true } };
     const driver = driverWith(new FakeFlexDriver({ init: said }));

@@ -26,6 +26,9 @@ const callTimeoutMs = 120_000;
 const slowCallTimeoutMs = 600_000;
 const slowCommands: ReadonlySet<DriverCommand> = new Set(['waitforattach', 'mountdevice', 'mount', 'expandfs']);
 
+/** Processes of one driver at a time: a thousand pods that come at once must not be a thousand processes. */
+const maxCalls = 64;
+
 const outputLimitBytes = 1024 * 1024;
 /** Of what a driver says, in characters: messages become events. */
 const messageLimit = 4096;
@@ -46,6 +49,9 @@ export class FlexDriver {
   readonly #executable: string;
   readonly #exec: Exec;
   readonly #unsupported = new Set<DriverCommand>();
+  /** Calls that wait for one of those that run. */
+  readonly #waiting: (() => void)[] = [];
+  #running = 0;
   #capabilities: DriverCapabilities = defaultCapabilities;
 
   constructor(options: { readonly name: string; readonly executable: string; readonly exec: Exec }) {
@@ -71,13 +77,33 @@ export class FlexDriver {
    */
   async call(call: DriverCall): Promise<DriverStatus | 'notSupported'> {
     if (this.#unsupported.has(call.command)) return 'notSupported';
+    await this.#enter();
     try {
       return await this.#run(call);
     } catch (thrown) {
       if (isAbort(thrown)) throw thrown;
       const kind = thrown instanceof VolumeError ? thrown.kind : 'uncertain';
       throw new VolumeError(kind, withoutSecrets(messageOf(thrown), call.secrets ?? []).slice(0, messageLimit));
+    } finally {
+      this.#leave();
     }
+  }
+
+  async #enter(): Promise<void> {
+    if (this.#running < maxCalls) {
+      this.#running++;
+      return;
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    await promise;
+  }
+
+  /** Hands its place on to the call that has waited longest. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#running--;
   }
 
   async #run({ command, args = [], signal }: DriverCall): Promise<DriverStatus | 'notSupported'> {
