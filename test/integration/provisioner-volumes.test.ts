@@ -198,6 +198,29 @@ describe('a volume that is provisioned', () => {
     expect(volume?.spec.nodeAffinity).toBeUndefined();
   });
 
+  it('[rel-C2] is written down when it is retained and its object goes', async () => {
+    const { uid, volume } = await provision({ class: { reclaimPolicy: 'Retain' } });
+    const name = volume?.metadata.name ?? '';
+    const told = `Normal VolumeRetained The volume "id-pvc-${uid}" of driver fake.csi is retained: no PersistentVolume names it any more`;
+    expect(await plane.eventsOf(name)).not.toContain(told);
+    await plane.client.patch(persistentVolumes, { name }, { type: 'merge', body: { metadata: { finalizers: null } } });
+    await plane.client.delete(persistentVolumes, { name });
+    expect(await plane.eventsOf(name)).toContain(told);
+    expect(backend.volumes.size).toBe(1);
+  });
+
+  it.each([
+    ['goes with its object', { reclaimPolicy: 'Delete' }, {}],
+    ['was made by somebody else', { reclaimPolicy: 'Retain' }, { 'pv.kubernetes.io/provisioned-by': 'other.csi' }],
+  ])('[rel-C2] is not written down when it %s', async (_title, volumeClass, annotations) => {
+    const { volume } = await provision({ class: volumeClass });
+    const name = volume?.metadata.name ?? '';
+    const body = { metadata: { annotations, finalizers: null } };
+    await plane.client.patch(persistentVolumes, { name }, { type: 'merge', body });
+    await plane.client.delete(persistentVolumes, { name });
+    expect(await plane.eventsOf(name)).toEqual([]);
+  });
+
   it.each<[string, boolean, string[], boolean]>([
     ['that is only read, when that is wanted', true, ['ReadOnlyMany'], true],
     ['that is only read, unless that is wanted', false, ['ReadOnlyMany'], false],

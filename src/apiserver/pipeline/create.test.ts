@@ -151,4 +151,16 @@ describe('create', () => {
     expect(three.spec).not.toHaveProperty('dataSource');
     expect(three.spec).not.toHaveProperty('dataSourceRef');
   });
+
+  it('[A8] [O12] drops a reference into another namespace, which is an alpha feature', async () => {
+    const foreign = { kind: 'PersistentVolumeClaim', name: 'other', namespace: 'elsewhere' };
+    const one = await harness.create(persistentVolumeClaims, claim('a', { dataSourceRef: foreign }));
+    expect(one.spec).not.toHaveProperty('dataSource');
+    expect(one.spec).not.toHaveProperty('dataSourceRef');
+    const here = await harness.create(
+      persistentVolumeClaims,
+      claim('b', { dataSourceRef: { ...foreign, namespace: '' } }),
+    );
+    expect(here.spec?.dataSource).toEqual({ kind: 'PersistentVolumeClaim', name: 'other' });
+  });
 });

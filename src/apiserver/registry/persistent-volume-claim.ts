@@ -7,7 +7,7 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
   initialStatus: () => ({ phase: 'Pending' }),
   prepareForCreate(claim) {
     if (!claim.spec) return claim;
-    const spec = normalizeDataSources(dropUnknownDataSource(claim.spec));
+    const spec = normalizeDataSources(dropUnknownDataSource(dropForeignReference(claim.spec)));
     return spec === claim.spec ? claim : { ...claim, spec };
   },
   prepareForUpdate(claim) {
@@ -24,9 +24,16 @@ function isClaimOrSnapshot({ apiGroup, kind }: TypedLocalObjectReference): boole
   );
 }
 
+/** Sources in other namespaces are an alpha feature, which is off. */
+function dropForeignReference(spec: PersistentVolumeClaimSpec): PersistentVolumeClaimSpec {
+  if (!spec.dataSourceRef?.namespace) return spec;
+  const { dataSourceRef: _, ...rest } = spec;
+  return rest;
+}
+
 /** dataSource is the old field: of kinds that it never meant it is ignored, and dataSourceRef speaks. */
 function dropUnknownDataSource(spec: PersistentVolumeClaimSpec): PersistentVolumeClaimSpec {
-  if (!spec.dataSource || isClaimOrSnapshot(spec.dataSource)) return spec;
+  if (!spec.dataSource || spec.dataSourceRef || isClaimOrSnapshot(spec.dataSource)) return spec;
   const { dataSource: _, ...rest } = spec;
   return rest;
 }

@@ -41,7 +41,8 @@ import {
 import { claimsBySource, sourceKeysOf } from './data-source.ts';
 import { concernsProvisioning } from './decide.ts';
 import { HeldSnapshots } from './held-snapshots.ts';
-import { fixedNodes, type NodeDeployment } from './node-deployment.ts';
+import { fixedNodes, isMadeHere, type NodeDeployment } from './node-deployment.ts';
+import { tellRetainedVolumes } from './retained-volumes.ts';
 import { annRequest } from './signed-request.ts';
 import { SigningKey } from './signing-key.ts';
 import { startSources } from './sources.ts';
@@ -110,6 +111,12 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   watchClaims(informers, context, claimQueue);
   if (!deployment) watchDriverNodes(informers, driver, claimQueue);
   watchVolumes(informers, nodeInformer, volumeQueue);
+  tellRetainedVolumes({
+    ...options,
+    driver: driver.name,
+    isOwn: (volume) => !deployment || isMadeHere(deployment, volume),
+    volumes: informers.informer(persistentVolumes),
+  });
   return stack;
 }
 
