@@ -4,6 +4,7 @@ import {
   type Clock,
   createLogger,
   DecisionLog,
+  isAbort,
   type Logger,
   MetricsRegistry,
   type Random,
@@ -106,7 +107,13 @@ export async function whileLeading(
     await using stack = new AsyncDisposableStack();
     const informers = stack.use(createInformerFactory({ client: client('informers'), clock, logger, random }));
     health.starting();
-    await start({ ...running, signal, informers, stack });
+    try {
+      await start({ ...running, signal, informers, stack });
+    } catch (thrown) {
+      // Stopped while it waited for something to begin with.
+      if (signal.aborted && isAbort(thrown)) return;
+      throw thrown;
+    }
     // Ends with the signal at the latest, and then says nothing.
     informers.waitForSync(signal).then(
       () => health.synced(),
