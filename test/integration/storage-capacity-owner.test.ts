@@ -1,6 +1,13 @@
 /** Whom CSIStorageCapacity objects belong to when a pod publishes them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deployments, type OwnerReference, pods, replicaSets, statefulSets } from '../../src/api/index.ts';
+import {
+  deployments,
+  type OwnerReference,
+  pods,
+  type ResourceType,
+  replicaSets,
+  statefulSets,
+} from '../../src/api/index.ts';
 import { lookUpOwner } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { podDraft } from './support/objects.ts';
@@ -22,8 +29,10 @@ describe('the owner of published capacity', () => {
     { apiVersion: 'v1', kind: 'ConfigMap', name: 'beside', uid: 'another' },
     { apiVersion: 'apps/v1', kind, name, uid, controller: true },
   ];
-  const lookUp = (level: number) =>
-    lookUpOwner(plane.client, { namespace, podName: 'driver-0', level }, new AbortController().signal);
+  const lookUp = (level: number, ...kinds: ResourceType[]) => {
+    const question = { namespace, podName: 'driver-0', level, discover: async () => kinds };
+    return lookUpOwner(plane.client, question, new AbortController().signal);
+  };
 
   async function createPod(ownerReferences: OwnerReference[] = []) {
     const draft = podDraft('driver-0');
@@ -68,7 +77,18 @@ describe('the owner of published capacity', () => {
 
   it('[O14] is nobody when a kind on the way is not known', async () => {
     await createPod(controlledBy('Unknown', { name: 'driver', uid: '1-2' }));
-    await expect(lookUp(2)).rejects.toThrow('the owner of apps/v1/Unknown is not known');
+    await expect(lookUp(2)).rejects.toThrow('the server has no apps/v1/Unknown');
+  });
+
+  it('[O14] may be above a kind that only the server knows', async () => {
+    const ownerReferences = controlledBy('Operator', { name: 'all', uid: '1-3' });
+    const { metadata } = await plane.client.create(statefulSets, {
+      metadata: { namespace, name: 'driver', ownerReferences },
+      spec: { selector, template, serviceName: 'driver' },
+    });
+    await createPod(controlledBy('CloneSet', metadata));
+    // What is called by another kind here stands for a custom resource.
+    expect(await lookUp(2, { ...statefulSets, kind: 'CloneSet' })).toMatchObject({ kind: 'Operator', name: 'all' });
   });
 
   it('[O14] is nobody when there is no such pod', async () => {

@@ -1,5 +1,5 @@
 import { realFs, UsageError } from '../../base/index.ts';
-import { type Client, createClient, createHttpTransport } from '../../client/index.ts';
+import { type Client, createClient, createHttpTransport, discoverNamespacedTypes } from '../../client/index.ts';
 import { parseEndpoint } from '../../csi/index.ts';
 import { lookUpOwner } from '../../sidecars/index.ts';
 import { connectToDriver, flagsOnNode, type SidecarFlags, startDriverRoles, startRegistrars } from '../driver-roles.ts';
@@ -62,7 +62,8 @@ interface PublicationParts {
 /** What publishing capacity needs beside the flags: who owns the objects, and a client with a rate limit of its own. */
 async function publication(role: Role, { flags, owner, rateLimit }: CapacitySettings): Promise<PublicationParts> {
   const { clock, connection, metrics, signal, stack } = role;
-  const question = owner && { ...owner, namespace: flags.namespace };
+  const discover = (asking: AbortSignal) => discoverNamespacedTypes(role.getDocument, asking);
+  const question = owner && { ...owner, namespace: flags.namespace, discover };
   const reference = question && (await lookUpOwner(role.client('external-provisioner'), question, signal));
   const capacity = { ...flags, owner: reference };
   if (!rateLimit) return { flags: { capacity } };

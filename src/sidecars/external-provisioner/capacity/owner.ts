@@ -8,6 +8,8 @@ export interface OwnerQuestion {
   readonly podName: string;
   /** 0: the pod itself; 1: its controller, such as a StatefulSet; 2: the controller of that one, such as a Deployment. */
   readonly level: number;
+  /** The kinds that the server has beyond those that are known here. */
+  readonly discover: (signal: AbortSignal) => Promise<readonly ResourceType[]>;
 }
 
 interface Place {
@@ -16,10 +18,10 @@ interface Place {
   readonly name: string;
 }
 
-/** @throws CapacityError when one on the way has no controller, or is of a kind that is not known here; ApiStatusError. */
+/** @throws CapacityError when one on the way has no controller, or is of a kind that nobody knows; ApiStatusError. */
 export async function lookUpOwner(
   client: Client,
-  { namespace, podName, level }: OwnerQuestion,
+  { namespace, podName, level, discover }: OwnerQuestion,
   signal: AbortSignal,
 ): Promise<OwnerReference> {
   let place: Place = { apiVersion: 'v1', kind: 'Pod', name: podName };
@@ -36,14 +38,15 @@ export async function lookUpOwner(
     // Nobody needs the right to read the last one.
     if (left === 1) return { apiVersion, kind, name, uid, controller: true };
     place = { apiVersion, kind, name };
-    type = typeOf(place);
+    type = findType(builtInResources, place) ?? findType(await discover(signal), place) ?? unknownKind(place);
   }
 }
 
-function typeOf({ apiVersion, kind }: Place): ResourceType {
+function findType(types: readonly ResourceType[], { apiVersion, kind }: Place): ResourceType | undefined {
   const group = apiVersion.includes('/') ? apiVersion.split('/')[0] : '';
-  const type = builtInResources.find((known) => known.group === group && known.kind === kind);
-  if (!type)
-    throw new CapacityError(`the owner of ${apiVersion}/${kind} is not known, cannot unwind the ownership further`);
-  return type;
+  return types.find((known) => known.group === group && known.kind === kind);
+}
+
+function unknownKind({ apiVersion, kind }: Place): never {
+  throw new CapacityError(`the server has no ${apiVersion}/${kind}, cannot unwind the ownership further`);
 }
