@@ -133,15 +133,18 @@ export async function startControlLoops(
     new Scheduler({ client: schedulerClient, informers: schedulerInformers, recorder: schedulerRecorder, ...basics }),
   );
   // The sidecars' rights are those of the driver's own manifests.
-  const sidecarClient = wrap(plane.clientOf('csi-sidecar'));
-  const sidecarInformers = informersOf(sidecarClient);
-  const recorder = stack.use(createEventRecorder({ ...basics, client: sidecarClient, component: 'fake.csi_h_1' }));
+  const sidecarInformers = informersOf(wrap(plane.clientOf('csi-sidecar')));
   const { driver } = backend;
-  const sidecar = { client: sidecarClient, informers: sidecarInformers, driver, ...basics };
-  const capacity = flags && stack.use(startCapacity({ ...sidecar, flags }));
-  stack.use(startProvisioner({ ...sidecar, recorder, ...(capacity ? { capacity } : {}) }));
-  stack.use(startAttacher(sidecar));
-  if (canResize(driver)) stack.use(startResizer({ ...sidecar, recorder }));
+  const roleOf = (component: string) => {
+    const client = wrap(plane.clientOf(component));
+    const recorder = stack.use(createEventRecorder({ ...basics, client, component: 'fake.csi_h_1' }));
+    return { client, recorder, informers: sidecarInformers, driver, ...basics };
+  };
+  const provisioner = roleOf('external-provisioner');
+  const capacity = flags && stack.use(startCapacity({ ...provisioner, flags }));
+  stack.use(startProvisioner({ ...provisioner, ...(capacity ? { capacity } : {}) }));
+  stack.use(startAttacher(roleOf('external-attacher')));
+  if (canResize(driver)) stack.use(startResizer(roleOf('external-resizer')));
   for (const factory of [informers, schedulerInformers, sidecarInformers]) factory.start();
   const synced = schedulerInformers.waitForSync();
   await clock.advance(2_000);

@@ -11,6 +11,8 @@ import {
 import { type Logger, type Random, seededRandom, silentLogger, VirtualClock } from '../../../src/base/index.ts';
 import { type Client, createClient, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
 
+import { WrittenFields } from './written-fields.ts';
+
 export class ControlPlane implements AsyncDisposable {
   readonly clock: VirtualClock;
   readonly random: Random;
@@ -20,6 +22,7 @@ export class ControlPlane implements AsyncDisposable {
   readonly #stack = new AsyncDisposableStack();
   readonly #server: ApiServer;
   readonly #store: Store;
+  #written: WrittenFields | undefined;
 
   private constructor(
     store: Store,
@@ -54,7 +57,15 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   clientOf(component: string): Client {
-    return createClient({ transport: this.transportOf(component), fieldManager: component });
+    const client = createClient({ transport: this.transportOf(component), fieldManager: component });
+    return this.#written?.of(component, client) ?? client;
+  }
+
+  /** Notes what the clients write that are asked for from now on. */
+  async recordWrites(): Promise<WrittenFields> {
+    this.#written ??= new WrittenFields();
+    await this.onCommit(this.#written.onCommit);
+    return this.#written;
   }
 
   recorder(component: string) {

@@ -18,6 +18,7 @@ import {
   pods,
 } from '../../../src/api/index.ts';
 import { microTimestamp } from '../../../src/base/index.ts';
+import type { Client } from '../../../src/client/index.ts';
 import {
   annControllerManagedAttach,
   annMigratedPlugins,
@@ -49,6 +50,7 @@ function ignoreInvalid(error: unknown): void {
 
 export class FakeKubelet {
   readonly #plane: ControlPlane;
+  readonly #client: Client;
   readonly #name: string;
   /** Unique names of volumes that are reported as in use, because they are mounted or soon will be, by pod uid. */
   readonly inUse = new Map<string, string[]>();
@@ -59,6 +61,7 @@ export class FakeKubelet {
 
   private constructor(plane: ControlPlane, name: string) {
     this.#plane = plane;
+    this.#client = plane.clientOf('kubelet');
     this.#name = name;
   }
 
@@ -71,13 +74,13 @@ export class FakeKubelet {
   ): Promise<FakeKubelet> {
     const kubelet = new FakeKubelet(plane, name);
     const draft = nodeDraft(name, { ...topology, ...labels });
-    await plane.client.create(nodes, {
+    await kubelet.#client.create(nodes, {
       ...draft,
       metadata: { ...draft.metadata, annotations: { [annControllerManagedAttach]: 'true' } },
       status: { ...draft.status, conditions: [{ type: 'Ready', status: 'True' }] },
     });
     await kubelet.#keepLease();
-    await plane.client.create(csiNodes, {
+    await kubelet.#client.create(csiNodes, {
       metadata: { name, annotations: { [annMigratedPlugins]: migratedPlugins.join(',') } },
       spec: { drivers: [{ name: driver, nodeID: name, topologyKeys: Object.keys(topology) }] },
     });
@@ -92,7 +95,8 @@ export class FakeKubelet {
 
   /** Says that it lives, as long as the plane does. */
   async #keepLease(): Promise<void> {
-    const { client, clock } = this.#plane;
+    const { clock } = this.#plane;
+    const client = this.#client;
     const key = { namespace: leaseNamespace, name: this.#name };
     await client.create(namespaces, { metadata: { name: leaseNamespace }, spec: {} }).catch((error: unknown) => {
       if (!isAlreadyExists(error)) throw error;
@@ -128,7 +132,7 @@ export class FakeKubelet {
     if (pod?.spec.nodeName !== this.#name) return;
     this.#unmount(pod.metadata.uid);
     const body = { status: { phase: 'Succeeded', conditions: [{ type: 'Ready', status: 'False' }] } };
-    await this.#plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
+    await this.#client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
   }
 
   #look(): void {
@@ -137,7 +141,8 @@ export class FakeKubelet {
   }
 
   async #sync(): Promise<void> {
-    const { client, informers } = this.#plane;
+    const { informers } = this.#plane;
+    const client = this.#client;
     const node = informers.informer(nodes).get(this.#name);
     if (!node) return;
     const mine = informers
@@ -174,12 +179,13 @@ export class FakeKubelet {
     this.mounted.set(pod.metadata.uid, wanted);
     const conditions = [{ type: 'Ready', status: 'True' }];
     const body = { status: { phase: 'Running', conditions } };
-    await this.#plane.client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
+    await this.#client.patch(pods, pod.metadata, { type: 'merge', body }, { subresource: 'status' });
   }
 
   /** Does the node's part for volumes that have grown. */
   async #grow(pod: Pod): Promise<void> {
-    const { client, informers } = this.#plane;
+    const { informers } = this.#plane;
+    const client = this.#client;
     for (const { claimName } of podClaims(pod)) {
       const claim = informers.informer(persistentVolumeClaims).get(`${pod.metadata.namespace}/${claimName}`);
       if (!claim || resizeStatusOf(claim) !== 'NodeResizePending') continue;
@@ -195,7 +201,7 @@ export class FakeKubelet {
 
   async #remove(pod: Pod): Promise<void> {
     this.#unmount(pod.metadata.uid);
-    await this.#plane.client.delete(pods, pod.metadata, {
+    await this.#client.delete(pods, pod.metadata, {
       gracePeriodSeconds: 0,
       preconditions: { uid: pod.metadata.uid },
     });
