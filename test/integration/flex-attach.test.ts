@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nodes, pods, volumeAttachments } from '../../src/api/index.ts';
+import type { Client } from '../../src/client/index.ts';
 import { died, failure, hung, notSupported, success } from '../../src/volume-plugins/testing/fake-flex-driver.ts';
 import { AttachWorld, attachComponent } from './support/attach-world.ts';
-import { mortalClient } from './support/controllers.ts';
+import { laggingClient, mortalClient } from './support/controllers.ts';
 import { FlexBackend, flexDriverName, flexVolume } from './support/flex-backend.ts';
 import { podDraft } from './support/objects.ts';
 
@@ -271,6 +272,35 @@ describe('the attach/detach controller with FlexVolume drivers beside it', () =>
     await start();
     expect(backend.calls()).toEqual(['detach v n1']);
     expect(await told('n1'), 'not ours to judge').toEqual([{ name: 'some/other/volume', devicePath: 'x' }]);
+  });
+
+  it('[rel-A16] [rel-D2] does not detach on what it saw before another controller gave the volume back to the node', async () => {
+    const { client: lagging, hold, release } = laggingClient(plane.clientOf(attachComponent), 'Pod');
+    const halted = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    let halts = 0;
+    const patch: Client['patch'] = async (type, key, body, ...rest) => {
+      if (JSON.stringify(body).includes('detachedBy') && halts++ === 0) {
+        halted.resolve();
+        await goOn.promise;
+      }
+      return await lagging.patch(type, key, body, ...rest);
+    };
+    await start({ ...lagging, patch });
+    await world.createPod('a', 'n1');
+    await world.deletePod('a');
+    await halted.promise;
+    hold();
+    await world.createPod('again', 'n1');
+    await start();
+    await world.reportInUse('n1', flexVolume('v'));
+    expect(await told('n1'), 'the agent mounts').toEqual([onN1]);
+    goOn.resolve();
+    await plane.clock.advance(5 * 60_000);
+    expect(backend.calls().filter((call) => call.startsWith('detach'))).toEqual([]);
+    release();
+    await plane.clock.settle();
+    expect(await told('n1')).toEqual([onN1]);
   });
 
   it('[rel-D2] [rel-F-ND3] detaches from a node that was deleted when its agent has been silent', async () => {

@@ -162,6 +162,14 @@ export const attachMutants: readonly Mutant[] = [
     tests: [flexTests],
   },
   {
+    name: 'flexvolume-detached-on-an-old-look',
+    breaks: ['rel-A16', 'rel-D2'],
+    file: `${controller}/flex-attach.ts`,
+    find: 'annotate(context, target.node, annotations, signal, nodeVersion)',
+    replace: 'annotate(context, target.node, annotations, signal)',
+    tests: [flexTests],
+  },
+  {
     name: 'flexvolume-believed-in-after-a-failed-detach',
     breaks: ['rel-D8'],
     file: `${controller}/flex-attach.ts`,

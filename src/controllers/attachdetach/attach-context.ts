@@ -62,12 +62,20 @@ export interface AttachContext {
   readonly queue: Pick<WorkQueue, 'add'>;
 }
 
+/** What a detach was decided on. */
+export interface FlexDetach {
+  readonly attachment: VolumeAttachment;
+  /** Of the node as it was when it did not use the volume; undefined when there is no such node. */
+  readonly nodeVersion: string | undefined;
+}
+
 /** What is attached by calls to FlexVolume drivers in place of VolumeAttachments. Every answer is a delay in milliseconds. */
 export interface FlexAttachments extends AsyncDisposable {
   readonly plugin: FlexControllerPlugin;
   attach(context: AttachContext, target: VolumeOnNode, signal: AbortSignal): Promise<number>;
   awaitAttach(context: AttachContext, target: VolumeOnNode): number;
-  detach(context: AttachContext, target: VolumeOnNode, attachment: VolumeAttachment): number;
+  /** Resolves when the call has begun. */
+  detach(context: AttachContext, target: VolumeOnNode, decided: FlexDetach, signal: AbortSignal): Promise<void>;
   waitMs(context: Pick<AttachContext, 'clock'>, target: VolumeOnNode): number;
   observe(context: AttachContext, node: Node): void;
   verify(context: AttachContext): void;

@@ -117,14 +117,15 @@ async function deleteAttachment(
   context: AttachContext,
   { volumeName, node }: VolumeOnNode,
   attachment: VolumeAttachment,
-  evidence: DetachEvidence,
+  evidence: LiveEvidence,
   signal: AbortSignal,
 ): Promise<void> {
   const { actual, client, flex, forcedDetachListeners, logger, pendingAttaches, unwantedSinceMs } = context;
   const { name, uid, resourceVersion } = attachment.metadata;
   try {
-    if (isFlexAttachment(attachment)) flex?.detach(context, { volumeName, node }, attachment);
-    else {
+    if (isFlexAttachment(attachment)) {
+      await flex?.detach(context, { volumeName, node }, { attachment, nodeVersion: evidence.nodeVersion }, signal);
+    } else {
       await client.delete(volumeAttachments, { name }, { preconditions: { uid, resourceVersion }, signal });
       actual.markDeleted(attachment);
     }
@@ -164,7 +165,7 @@ export async function readEvidence(
   target: VolumeOnNode,
   attachment: Known,
   signal: AbortSignal,
-): Promise<DetachEvidence> {
+): Promise<LiveEvidence> {
   const { absentSinceMs, client, clock } = context;
   const key = { name: target.node };
   const node = await ifFound(client.get(nodes, key, { signal }));
@@ -173,8 +174,11 @@ export async function readEvidence(
     absentSinceMs.delete(target.node);
   } else if (!absentSinceMs.has(target.node)) absentSinceMs.set(target.node, clock.monotonic());
   const lease = await readLease(context, target.node, signal);
-  return evidenceOf(context, target, attachment, { node, lease });
+  return { ...evidenceOf(context, target, attachment, { node, lease }), nodeVersion: node?.metadata.resourceVersion };
 }
+
+/** Evidence with the version of the node that it was found on; undefined when there is no such node. */
+type LiveEvidence = DetachEvidence & { readonly nodeVersion: string | undefined };
 
 function evidenceOf(
   { absentSinceMs, clock, forceDetachOnTimeout, unwantedSinceMs }: AttachContext,

@@ -10,7 +10,7 @@ import { Backoff, isAbort, messageOf, timestamp } from '../../base/index.ts';
 import type { FlexControllerPlugin } from '../../volume-plugins/index.ts';
 import { ifFound } from '../common/read-live.ts';
 import { announceAttachFailed, announceDetachFailed } from './announce.ts';
-import type { AttachContext, FlexAttachments, VolumeOnNode } from './attach-context.ts';
+import type { AttachContext, FlexAttachments, FlexDetach, VolumeOnNode } from './attach-context.ts';
 import {
   type FlexState,
   flexAttachment,
@@ -69,10 +69,28 @@ export class FlexAttacher implements FlexAttachments {
     });
   }
 
-  /** The node has let go of the volume, as far as can be known. */
-  detach(context: AttachContext, target: VolumeOnNode, { metadata }: VolumeAttachment): number {
+  /**
+   * The node has let go of the volume, as far as can be known. What has changed on the Node since that was seen, a volume
+   * in use or one that another controller told it of again, makes this fail.
+   */
+  async detach(
+    context: AttachContext,
+    target: VolumeOnNode,
+    { attachment, nodeVersion }: FlexDetach,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const since = attachment.metadata.creationTimestamp;
+    if (nodeVersion !== undefined) {
+      const note = flexNoteValue(target.volumeName, since, `${context.instance.id}/${++context.instance.reports}`);
+      const annotations = { [flexNoteKey(target.volumeName)]: note };
+      context.nodes.record(await annotate(context, target.node, annotations, signal, nodeVersion));
+    }
+    this.#beginDetach(context, target, attachment);
+  }
+
+  #beginDetach(context: AttachContext, target: VolumeOnNode, { metadata }: VolumeAttachment): void {
     const since = metadata.creationTimestamp;
-    return this.#run(context, target, async (signal) => {
+    this.#run(context, target, async (signal) => {
       this.#hold(context, target, { attached: false, detaching: true, since });
       try {
         await this.plugin.detach(target.volumeName, target.node, signal);
@@ -83,8 +101,9 @@ export class FlexAttacher implements FlexAttachments {
         this.#backoff.forget(metadata.name);
         this.#retryAtMs.delete(metadata.name);
       } catch (thrown) {
+        if (isAbort(thrown)) throw thrown;
         context.actual.unmarkDetaching(metadata.name);
-        const detachError = isAbort(thrown) ? '' : messageOf(thrown);
+        const detachError = messageOf(thrown);
         this.#hold(context, target, { attached: false, detachError, since });
         announceDetachFailed(context, target, detachError);
         throw thrown;
@@ -179,7 +198,9 @@ async function annotate(
   name: string,
   annotations: Readonly<Record<string, string | null>>,
   signal: AbortSignal,
+  resourceVersion?: string,
 ): Promise<Node> {
-  const patch = { type: 'merge', body: { metadata: { annotations } } } as const;
+  const version = resourceVersion === undefined ? {} : { resourceVersion };
+  const patch = { type: 'merge', body: { metadata: { annotations, ...version } } } as const;
   return await client.patch(nodes, { name }, patch, { subresource: 'status', signal });
 }

@@ -24,8 +24,9 @@ export function flexNoteKey(volumeName: string): string {
   return `${notePrefix}${hash('sha256', volumeName).slice(0, digestLength)}`;
 }
 
-export function flexNoteValue(volumeName: string, since: string): string {
-  return JSON.stringify({ volume: volumeName, since });
+/** `detachedBy` tells the detaches of this and other controllers apart. */
+export function flexNoteValue(volumeName: string, since: string, detachedBy?: string): string {
+  return JSON.stringify({ volume: volumeName, since, ...(detachedBy === undefined ? {} : { detachedBy }) });
 }
 
 export function flexAttachmentName({ volumeName, node }: VolumeOnNode): string {
