@@ -13,7 +13,7 @@ import { Scheduler } from '../scheduler/index.ts';
 import { FlexControllerPlugin } from '../volume-plugins/index.ts';
 import { ensureHostpathObjects, ensureSystemObjects, hostpathDriverName } from './bootstrap-objects.ts';
 import { loadControllerPlugins } from './controller-plugins.ts';
-import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
+import { type ControllerSettings, claimProtectionSettings, defaultControllerSettings } from './controller-settings.ts';
 import { startControllers } from './controllers.ts';
 import { ensureDirectories } from './directories.ts';
 import {
@@ -24,6 +24,7 @@ import {
   startDriverRoles,
   startRegistrars,
 } from './driver-roles.ts';
+import { defaultProfile } from './flags/scheduler-config.ts';
 import { startFlexDrivers } from './flex-drivers.ts';
 import { startHostpathProcess } from './hostpath-process.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -64,6 +65,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   // The driver takes as long to start as everything else: it goes first.
   const driver = options.defaultDrivers ? await startBundledDriver(options, services, parts) : undefined;
   const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(clock) };
+  options.featureGates.record(told.metrics);
   const pages = { metrics: () => told.metrics.print(), page: (path: string) => decisionPage(told.decisions, path) };
   // The keys are read or made while the store opens.
   const directory = join(options.dataDir, 'store');
@@ -95,7 +97,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
     startControllers({ clock, random, logger, ...told, informers, client, rootCa, settings, plugins, flexPlugin }),
   );
   parts.add('snapshot controller', startSnapshots({ ...environment, ...told }));
-  const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }));
+  const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }, options));
   const nodes = parts.add(
     'nodes',
     await startNodes(options, { clock, random, logger, client, server, informers, flexDrivers }),
@@ -115,9 +117,13 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   return { kubeconfig: options.kubeconfig, server: address, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function controllerSettingsOf({ hostPathProvisioner }: ClusterOptions): ControllerSettings {
+function controllerSettingsOf({ hostPathProvisioner, featureGates }: ClusterOptions): ControllerSettings {
   const { binder } = defaultControllerSettings;
-  return { ...defaultControllerSettings, binder: { ...binder, hostPathProvisioner } };
+  return {
+    ...defaultControllerSettings,
+    binder: { ...binder, hostPathProvisioner },
+    claimProtection: claimProtectionSettings(featureGates),
+  };
 }
 
 interface Told {
@@ -125,11 +131,15 @@ interface Told {
   readonly decisions: DecisionLog;
 }
 
-function startScheduler({ clock, random, logger, informers, client, ...told }: DriverEnvironment & Told): Scheduler {
+function startScheduler(
+  { clock, random, logger, informers, client, ...told }: DriverEnvironment & Told,
+  { featureGates }: ClusterOptions,
+): Scheduler {
   const component = 'default-scheduler';
   const schedulerClient = client('kube-scheduler');
   const recorder = createEventRecorder({ client: schedulerClient, clock, random, component, logger });
-  const options = { client: schedulerClient, informers, recorder, clock, ...told };
+  const profiles = [defaultProfile(featureGates)];
+  const options = { client: schedulerClient, informers, recorder, clock, profiles, ...told };
   return new Scheduler({ ...options, logger: logger.with({ component }) });
 }
 

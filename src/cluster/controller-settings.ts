@@ -1,5 +1,6 @@
 /** What an operator may set about the controllers, complete: what no flag says has its default here. */
 import { concurrencyFlags, controllerManagerFlags } from './flags/controller-manager-flags.ts';
+import type { FeatureGates } from './flags/feature-gates.ts';
 import { type FlagValues, readFlags } from './flags/flag-table.ts';
 
 export interface RecyclerSettings {
@@ -24,6 +25,8 @@ export interface ControllerSettings {
     readonly reconcileSync: boolean;
     readonly forceDetachOnTimeout: boolean;
   };
+  /** Whether claims show since when no pod names them. */
+  readonly claimProtection: { readonly tellsUnused: boolean };
   readonly nodeLifecycle: {
     readonly gracePeriodMs: number;
     readonly startupGracePeriodMs: number;
@@ -61,6 +64,7 @@ export function controllerSettings(flags: FlagValues<typeof controllerManagerFla
       reconcileSync: !flags['disable-attach-detach-reconcile-sync'],
       forceDetachOnTimeout: !flags['disable-force-detach-on-timeout'],
     },
+    claimProtection: claimProtectionSettings(flags['feature-gates']),
     nodeLifecycle: {
       gracePeriodMs: flags['node-monitor-grace-period'],
       startupGracePeriodMs: flags['node-startup-grace-period'],
@@ -73,6 +77,10 @@ export function controllerSettings(flags: FlagValues<typeof controllerManagerFla
     resourceQuota: { syncPeriodMs: flags['resource-quota-sync-period'] },
     concurrency: concurrencies(flags),
   };
+}
+
+export function claimProtectionSettings(gates: FeatureGates): ControllerSettings['claimProtection'] {
+  return { tellsUnused: gates.isEnabled('PersistentVolumeClaimUnusedSinceTime') };
 }
 
 /** Those that were given. */

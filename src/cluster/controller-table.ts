@@ -61,7 +61,8 @@ const volumes: readonly ControllerEntry[] = [
     name: 'persistentvolumeclaim-protection-controller',
     component: controllers.claimProtectionControllerName,
     account: 'pvc-protection-controller',
-    start: controllers.startClaimProtectionController,
+    start: (options, { settings: { claimProtection } }) =>
+      controllers.startClaimProtectionController({ ...options, ...claimProtection }),
   },
   {
     name: 'persistentvolume-protection-controller',

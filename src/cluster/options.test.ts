@@ -36,6 +36,10 @@ describe('parseUpFlags', () => {
       `${upstream}/`,
     ]);
     expect(() => parseUpFlags({ volumePluginDir: '' }, root)).toThrow('--volume-plugin-dir: is empty');
+  it('switches features', () => {
+    const { featureGates } = parseUpFlags({ featureGates: ['StorageCapacityScoring=true', 'AllBeta=false'] }, root);
+    expect(featureGates.isEnabled('StorageCapacityScoring')).toBe(true);
+    expect(featureGates.isEnabled('PersistentVolumeClaimUnusedSinceTime')).toBe(false);
   });
 
   it('takes addresses of both kinds', () => {
@@ -53,6 +57,7 @@ describe('parseUpFlags', () => {
     [{ csiDriver: [''] }, '--csi-driver'],
     [{ loggingFormat: 'xml' }, '--logging-format'],
     [{ verbosity: 'loud' }, '-v'],
+    [{ featureGates: ['Mine=true'] }, '--feature-gates: unrecognized feature gate: Mine'],
     [{ dataDir: `/${'x'.repeat(100)}` }, '--data-dir: '],
     [{ dataDir: '' }, '--data-dir: is empty'],
     [{ kubeconfig: '' }, '--kubeconfig: is empty'],

@@ -1,7 +1,9 @@
 /** The configuration of a cluster, complete: parsed once, nothing below reads flags or the environment. */
 import { join, resolve } from 'node:path';
-import { UsageError } from '../base/index.ts';
+import { messageOf, UsageError } from '../base/index.ts';
 import { defaultFlexVolumeDir } from '../volume-plugins/index.ts';
+import { type FeatureGates, parseFeatureGates } from './flags/feature-gates.ts';
+import { kubernetesGates } from './flags/kubernetes-gates.ts';
 
 export interface UpFlags {
   readonly dataDir?: string;
@@ -15,6 +17,7 @@ export interface UpFlags {
   readonly volumePluginDir?: string;
   readonly driverArg?: readonly string[];
   readonly enableHostpathProvisioner?: boolean;
+  readonly featureGates?: readonly string[];
   readonly verbosity?: string;
   readonly loggingFormat?: string;
 }
@@ -42,6 +45,7 @@ export interface ClusterOptions {
   readonly driverArgs: readonly string[];
   /** Whether claims of `kubernetes.io/host-path` get directories below /tmp. */
   readonly hostPathProvisioner: boolean;
+  readonly featureGates: FeatureGates;
   readonly verbosity: number;
   readonly logFormat: 'text' | 'json';
 }
@@ -99,6 +103,14 @@ function parseDriver(text: string): ExternalDriver {
   return { node: match?.[1], socket: resolve(socket) };
 }
 
+function parseGates(written: readonly string[]): FeatureGates {
+  try {
+    return parseFeatureGates(kubernetesGates, written.join(','));
+  } catch (cause) {
+    throw new UsageError(`--feature-gates: ${messageOf(cause)}`, { cause });
+  }
+}
+
 function checkSocketLength(flag: string, directory: string): void {
   const excess = Buffer.byteLength(join(directory, longestSocketBelowRoot)) - longestSocketPath;
   if (excess > 0)
@@ -137,6 +149,7 @@ export function parseUpFlags(flags: UpFlags, surroundings: Surroundings): Cluste
     volumePluginDir: resolve(flags.volumePluginDir ?? defaultFlexVolumeDir),
     driverArgs: flags.driverArg ?? [],
     hostPathProvisioner: flags.enableHostpathProvisioner ?? false,
+    featureGates: parseGates(flags.featureGates ?? []),
     verbosity: parseCount('-v', flags.verbosity ?? '2', 0, 10),
     logFormat,
   };

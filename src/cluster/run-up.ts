@@ -14,6 +14,7 @@ export async function runUp(flags: UpFlags, surroundings: Surroundings): Promise
   checkDriverArgs(options.driverArgs);
   const clock = realClock;
   const logger = createLogger({ format: options.logFormat, verbosity: options.verbosity });
+  options.featureGates.tell(logger);
   using guard = guardProcess(logger, clock);
   const { signal } = guard;
   try {

@@ -3,7 +3,8 @@ import { type Command, Option } from 'commander';
 import type { Flag, FlagTable, GivenFlags } from '../cluster/index.ts';
 
 /** Flags whose values add up when they are given again. */
-const gathered = new Set(['list', 'A=true,B=false']);
+const gatesValue = 'A=true,B=false';
+const gathered = new Set(['list', gatesValue]);
 
 function optionOf(name: string, flag: Flag<unknown>, given: Map<string, string>): Option {
   const placeholder = flag.value === undefined ? '[bool]' : `<${flag.value}>`;
@@ -22,7 +23,7 @@ function optionOf(name: string, flag: Flag<unknown>, given: Map<string, string>)
 }
 
 function describeFallback(fallback: unknown, value: string | undefined): string {
-  if (fallback instanceof Map) return '';
+  if (value === gatesValue) return '';
   if (value === 'duration') return `${Number(fallback) / 1000}s`;
   return String(fallback);
 }

@@ -18,6 +18,7 @@ export function addUpCommand(program: Command): void {
     .option('--volume-plugin-dir <dir>', 'where FlexVolume drivers are installed (default: as Kubernetes)')
     .option('--driver-arg <arg>', 'a flag for the bundled hostpath driver (repeatable)', collect)
     .option('--enable-hostpath-provisioner', 'make hostPath volumes below /tmp for claims of kubernetes.io/host-path')
+    .option('--feature-gates <A=true,B=false>', 'features of Kubernetes to switch (repeatable)', collect)
     .option('--logging-format <format>', 'text or json', 'text')
     .option('-v, --verbosity <n>', 'how much to log', '2')
     .action(async (flags: UpFlags) => {

@@ -25,7 +25,10 @@ describe('external-provisioner and topology', () => {
     await plane[Symbol.asyncDispose]();
   });
 
-  async function provision(selectedNode: string | undefined, flags: { readonly immediateTopology: boolean }) {
+  async function provision(
+    selectedNode: string | undefined,
+    flags: { readonly immediateTopology?: boolean; readonly topology?: boolean },
+  ) {
     const { driver } = backend;
     await startOn(plane, 'fake.csi_h_1', (options) => startProvisioner({ ...options, driver, flags }));
     const mode = selectedNode === undefined ? 'Immediate' : 'WaitForFirstConsumer';
@@ -52,6 +55,16 @@ describe('external-provisioner and topology', () => {
       expect(await provision(selected, { immediateTopology })).toEqual(asked);
     },
   );
+
+  it.each([
+    [true, [zone], [{ [zone]: 'a' }]],
+    [false, [], []],
+  ])('[O13] with the gate Topology=%s the volume keeps to %j, and %j is asked for', async (topology, keys, asked) => {
+    expect(await provision('n1', { topology })).toEqual(asked);
+    const [volume] = (await plane.client.list(persistentVolumes)).items;
+    const terms = volume?.spec.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+    expect(terms.flatMap(({ matchExpressions = [] }) => matchExpressions.map(({ key }) => key))).toEqual(keys);
+  });
 
   it('[O13] sends none to a driver whose volumes can be reached from everywhere', async () => {
     backend = new FakeDriver(plane.clock);

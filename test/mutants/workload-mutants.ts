@@ -45,6 +45,22 @@ export const workloadMutants: readonly Mutant[] = [
     tests: ['test/integration/claim-protection.test.ts'],
   },
   {
+    name: 'claim-of-an-ended-pod-called-used',
+    breaks: ['C5'],
+    file: 'src/controllers/pvc-protection/unused-condition.ts',
+    find: '!isPodTerminated(pod) && namesClaim(pod, claim)',
+    replace: 'namesClaim(pod, claim)',
+    tests: ['src/controllers/pvc-protection/unused-condition.test.ts', 'test/integration/claim-unused.test.ts'],
+  },
+  {
+    name: 'claim-in-use-called-unused-until-its-pod-has-a-node',
+    breaks: ['C5'],
+    file: 'src/controllers/pvc-protection/unused-condition.ts',
+    find: '!isPodTerminated(pod) && namesClaim(pod, claim)',
+    replace: '!isPodTerminated(pod) && Boolean(pod.spec.nodeName) && namesClaim(pod, claim)',
+    tests: ['src/controllers/pvc-protection/unused-condition.test.ts', 'test/integration/claim-unused.test.ts'],
+  },
+  {
     name: 'second-pod-beside-one-that-ends',
     breaks: ['rel-I2'],
     file: 'src/controllers/statefulset/decide-set.ts',

@@ -1048,7 +1048,7 @@ export interface PersistentVolumeClaimStatus {
   readonly allocatedResources?: Readonly<Record<string, string>>;
   /** The size of the bound volume as it can be used now. */
   readonly capacity?: Readonly<Record<string, string>>;
-  /** Conditions such as Resizing, FileSystemResizePending and ModifyingVolume. */
+  /** Conditions such as Resizing, FileSystemResizePending, ModifyingVolume and Unused. */
   readonly conditions?: readonly PersistentVolumeClaimCondition[];
   /** The VolumeAttributesClass in force on the volume. */
   readonly currentVolumeAttributesClassName?: string;

@@ -366,7 +366,7 @@ export const descriptions: Readonly<Record<string, Readonly<Record<string, Reado
    "allocatedResourceStatuses": "How far a resize of each resource has come.",
    "allocatedResources": "The size that is set aside for the claim, also while a resize is under way.",
    "capacity": "The size of the bound volume as it can be used now.",
-   "conditions": "Conditions such as Resizing, FileSystemResizePending and ModifyingVolume.",
+   "conditions": "Conditions such as Resizing, FileSystemResizePending, ModifyingVolume and Unused.",
    "currentVolumeAttributesClassName": "The VolumeAttributesClass in force on the volume.",
    "modifyVolumeStatus": "The change of VolumeAttributesClass that is under way, if any.",
    "phase": "Whether the claim is Pending, Bound or Lost.",

@@ -126,6 +126,8 @@ const controllerRules: Readonly<Record<string, readonly PolicyRule[]>> = {
   'pv-protection-controller': [rule([...read, 'update'], '', 'persistentvolumes'), events],
   'pvc-protection-controller': [
     rule([...read, 'update'], '', 'persistentvolumeclaims'),
+    // Upstream's has it where the gate PersistentVolumeClaimUnusedSinceTime is on.
+    rule(['update'], '', 'persistentvolumeclaims/status'),
     rule(read, '', 'pods'),
     events,
   ],

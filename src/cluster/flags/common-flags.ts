@@ -1,5 +1,7 @@
 /** What the flags of upstream's components have in common. */
-import { bool, duration, file, gates, type IdleFlags, integer, list, number, oneOf, text } from './flag-table.ts';
+import { featureGates } from './feature-gates.ts';
+import { bool, duration, file, type IdleFlags, integer, list, number, oneOf, text } from './flag-table.ts';
+import { kubernetesGates } from './kubernetes-gates.ts';
 
 export const connectionFlags = {
   kubeconfig: file('the API server to work with (default: KUBECONFIG, or the cluster this runs in)'),
@@ -38,9 +40,11 @@ export const loggingFlags = {
   v: integer(2, 'how much to log', { atLeast: 0, atMost: 10 }),
 };
 
+/** Of the components of Kubernetes itself. */
+export const gatesFlag = { 'feature-gates': featureGates(kubernetesGates) };
+
 /** Of every component. */
 export const idleCommonFlags = {
-  'feature gates are those of upstream, and what is built here needs none': { 'feature-gates': gates('ignored') },
   'profiles are taken with the tools of Node.js': {
     profiling: bool(true, 'ignored'),
     'contention-profiling': bool(false, 'ignored'),

@@ -1,6 +1,13 @@
 /** The flags of `stowage controller-manager`: those of kube-controller-manager. */
 import { defaultFlexVolumeDir } from '../../volume-plugins/index.ts';
-import { connectionFlags, idleCommonFlags, leaderElectionFlags, loggingFlags, servingFlags } from './common-flags.ts';
+import {
+  connectionFlags,
+  gatesFlag,
+  idleCommonFlags,
+  leaderElectionFlags,
+  loggingFlags,
+  servingFlags,
+} from './common-flags.ts';
 import { bool, duration, type FlagTable, file, type IdleFlags, integer, list, number, text } from './flag-table.ts';
 
 const volumeFlags = {
@@ -60,6 +67,7 @@ export const controllerManagerFlags = {
   ...leaderElectionFlags('kube-controller-manager'),
   ...servingFlags(10_257),
   ...loggingFlags,
+  ...gatesFlag,
   ...volumeFlags,
   ...nodeFlags,
   ...concurrency(Object.keys(concurrencyFlags), 'objects of that kind worked on at a time (default: 32)'),

@@ -16,6 +16,7 @@ describe('the flags of the CSI sidecars', () => {
         volumeNameUuidLength: -1,
         controllerPublishReadonly: false,
         defaultFsType: '',
+        topology: true,
         strictTopology: false,
         immediateTopology: true,
         extraCreateMetadata: false,
@@ -46,6 +47,7 @@ describe('the flags of the CSI sidecars', () => {
       'default-fstype': 'xfs',
       'extra-create-metadata': 'true',
       'extra-modify-metadata': 'true',
+      'feature-gates': 'Topology=false',
       'strict-topology': 'true',
       'immediate-topology': 'false',
       'prevent-volume-mode-conversion': 'false',
@@ -68,6 +70,7 @@ describe('the flags of the CSI sidecars', () => {
         volumeNameUuidLength: 8,
         controllerPublishReadonly: true,
         defaultFsType: 'xfs',
+        topology: false,
         strictTopology: true,
         immediateTopology: false,
         extraCreateMetadata: true,
@@ -109,12 +112,10 @@ describe('the flags of the CSI sidecars', () => {
 
   it('tell what has no effect', () => {
     const given = new Map([
-      ['feature-gates', 'Topology=true'],
       ['resync-period', '15m'],
       ['groupsnapshot-name-prefix', 'group'],
     ]);
     expect(idleFlagsGiven(idleCsiSidecarFlags, given).map(({ flag }) => flag)).toEqual([
-      '--feature-gates',
       '--resync-period',
       '--groupsnapshot-name-prefix',
     ]);

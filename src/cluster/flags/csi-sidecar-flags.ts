@@ -6,17 +6,10 @@ import { UsageError } from '../../base/index.ts';
 import type { SidecarFlags } from '../driver-roles.ts';
 import { capacityFlags } from './capacity-flags.ts';
 import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
-import {
-  bool,
-  duration,
-  type FlagValues,
-  type GivenFlags,
-  gates,
-  type IdleFlags,
-  integer,
-  text,
-} from './flag-table.ts';
+import { featureGates } from './feature-gates.ts';
+import { bool, duration, type FlagValues, type GivenFlags, type IdleFlags, integer, text } from './flag-table.ts';
 import { nodeDeploymentFlags, nodeDeploymentSettings } from './node-deployment-flags.ts';
+import { sidecarGates } from './sidecar-gates.ts';
 import { readSpelledFlags, spelledFlags } from './sidecar-spellings.ts';
 
 const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('');
@@ -30,6 +23,7 @@ export const csiSidecarFlags = {
   ...capacityFlags,
   ...nodeDeploymentFlags,
   ...spelledFlags,
+  'feature-gates': featureGates(sidecarGates),
   'leader-elect-resource-name': text('', "the name of the lease (default: the driver's name)"),
   'csi-address': text('/run/csi/socket', "the driver's socket"),
   'kubelet-registration-path': text('', "the driver's socket as the kubelet sees it"),
@@ -69,7 +63,6 @@ export const csiSidecarFlags = {
 };
 
 export const idleCsiSidecarFlags: IdleFlags = {
-  'feature gates are those of upstream, and what is built here needs none': { 'feature-gates': gates('ignored') },
   'requests are JSON over HTTP/1.1': { 'kube-api-content-type': text('', 'ignored') },
   'every change is seen when it happens': {
     resync: duration('10m', 'ignored'),
@@ -114,6 +107,7 @@ export function sidecarFlags(flags: Values, nodeName = ''): SidecarFlags {
       volumeNameUuidLength: flags['volume-name-uuid-length'],
       controllerPublishReadonly: flags['controller-publish-readonly'],
       defaultFsType: flags['default-fstype'],
+      topology: flags['feature-gates'].isEnabled('Topology'),
       strictTopology: flags['strict-topology'],
       immediateTopology: flags['immediate-topology'],
       extraCreateMetadata: flags['extra-create-metadata'],

@@ -3,7 +3,7 @@
  * The command line offers what stands in the table, and nothing below it reads flags.
  */
 import { UsageError } from '../../base/index.ts';
-import { parseBool, parseDuration, parseGates, parseInteger, parseList, parseNumber } from './values.ts';
+import { parseBool, parseDuration, parseInteger, parseList, parseNumber } from './values.ts';
 
 export interface Flag<T> {
   readonly fallback: T;
@@ -74,10 +74,6 @@ export function oneOf<T extends string>(values: readonly T[], fallback: T, help:
 
 export function list(fallback: readonly string[], help: string): Flag<readonly string[]> {
   return { fallback, parse: parseList, value: 'list', help };
-}
-
-export function gates(help: string): Flag<ReadonlyMap<string, boolean>> {
-  return { fallback: new Map(), parse: parseGates, value: 'A=true,B=false', help };
 }
 
 /** The value of every flag of the table. Throws a UsageError that begins with the flag's name. */

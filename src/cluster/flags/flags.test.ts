@@ -27,6 +27,7 @@ describe('the flags of the controller manager', () => {
         // Not upstream's: a volume leaves a node on evidence only.
         forceDetachOnTimeout: false,
       },
+      claimProtection: { tellsUnused: false },
       nodeLifecycle: {
         gracePeriodMs: 50_000,
         startupGracePeriodMs: 60_000,
@@ -69,8 +70,9 @@ describe('the flags of the controller manager', () => {
       'pv-recycler-minimum-timeout-hostpath': '45',
       'pvclaimbinder-sync-period': '30s',
       'node-monitor-grace-period': '30s',
+      'feature-gates': 'PersistentVolumeClaimUnusedSinceTime=true',
     });
-    const { binder, attachDetach, nodeLifecycle } = controllerSettings(flags);
+    const { binder, attachDetach, claimProtection, nodeLifecycle } = controllerSettings(flags);
     expect(attachDetach).toMatchObject({ syncPeriodMs: 30_000, reconcileSync: false, forceDetachOnTimeout: true });
     expect(binder).toMatchObject({
       syncPeriodMs: 30_000,
@@ -79,6 +81,7 @@ describe('the flags of the controller manager', () => {
       hostPathRecycler: { minimumTimeoutSeconds: 45 },
       nfsRecycler: { timeoutIncrementSeconds: 45 },
     });
+    expect(claimProtection.tellsUnused).toBe(true);
     expect(nodeLifecycle.gracePeriodMs).toBe(30_000);
   });
 

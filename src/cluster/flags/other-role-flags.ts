@@ -1,11 +1,12 @@
 /** The flags of `stowage kubelet`. */
 import { defaultFlexVolumeDir } from '../../volume-plugins/index.ts';
-import { connectionFlags, loggingFlags } from './common-flags.ts';
+import { connectionFlags, gatesFlag, loggingFlags } from './common-flags.ts';
 import { bool, file, type IdleFlags, integer, text } from './flag-table.ts';
 
 export const kubeletFlags = {
   ...connectionFlags,
   ...loggingFlags,
+  ...gatesFlag,
   'node-name': text('', 'the name of the node (default: the host name)'),
   'node-ip': text('127.0.0.1', 'where the node is reached'),
   'root-dir': text('/var/lib/kubelet', 'where the kubelet keeps its files'),

@@ -3,11 +3,12 @@
  * anyway. Upstream: apis/config/validation/validation_pluginargs.go.
  */
 import { UsageError } from '../../base/index.ts';
-import type {
-  DefaultConstraint,
-  PluginArguments,
-  ScoringStrategy,
-  UtilizationShapePoint,
+import {
+  type DefaultConstraint,
+  defaultShape,
+  type PluginArguments,
+  type ScoringStrategy,
+  type UtilizationShapePoint,
 } from '../../scheduler/index.ts';
 import {
   boolOf,
@@ -21,8 +22,9 @@ import {
   required,
   unsupported,
 } from './config-fields.ts';
+import type { FeatureGates } from './feature-gates.ts';
 
-type Parser = (args: Fields, path: string) => PluginArguments;
+type Parser = (args: Fields, path: string, gates: FeatureGates) => PluginArguments;
 
 interface Arguments {
   readonly fields: readonly string[];
@@ -46,7 +48,8 @@ const known: Readonly<Record<string, Arguments>> = {
   },
 };
 
-export function parsePluginConfig(value: unknown, path: string): PluginArguments {
+/** Complete: what a gate sets without being asked is in it, too. */
+export function parsePluginConfig(value: unknown, path: string, gates: FeatureGates): PluginArguments {
   const seen = new Set<string>();
   const all = listOf(value, path).map((entry, index) => {
     const at = `${path}[${index}]`;
@@ -59,16 +62,31 @@ export function parsePluginConfig(value: unknown, path: string): PluginArguments
     const fields = fieldsOf(args, `${at}.args`, ['apiVersion', 'kind', ...plugin.fields]);
     if (fields.kind !== undefined && fields.kind !== `${name}Args`)
       throw invalid(`${at}.args.kind`, fields.kind, `must be ${name}Args`);
-    return plugin.parse(fields, `${at}.args`);
+    return plugin.parse(fields, `${at}.args`, gates);
   });
-  return Object.assign({}, ...all);
+  return Object.assign(gatedArguments(gates), ...all);
 }
 
-function parseVolumeBinding(args: Fields, path: string): PluginArguments {
+/** What plugins do that are told nothing. Upstream: apis/config/v1/defaults.go. */
+export function gatedArguments(gates: FeatureGates): PluginArguments {
+  return gates.isEnabled('StorageCapacityScoring') ? { shape: defaultShape } : {};
+}
+
+function parseVolumeBinding(args: Fields, path: string, gates: FeatureGates): PluginArguments {
   const why = 'invalid BindTimeoutSeconds, should not be a negative value';
   const seconds = integerOf(args.bindTimeoutSeconds, `${path}.bindTimeoutSeconds`, { atLeast: 0, why });
-  const shape = args.shape === undefined ? undefined : parseShape(args.shape, `${path}.shape`);
+  const shape = parseVolumeShape(args.shape, `${path}.shape`, gates);
   return { ...(seconds === undefined ? {} : { bindTimeoutMs: seconds * 1000 }), ...(shape ? { shape } : {}) };
+}
+
+/** A shape that is empty is the default. */
+function parseVolumeShape(value: unknown, path: string, gates: FeatureGates): PluginArguments['shape'] {
+  if (value === undefined) return undefined;
+  if (gates.isEnabled('StorageCapacityScoring')) {
+    return listOf(value, path).length === 0 ? undefined : parseShape(value, path);
+  }
+  const why = 'unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring';
+  throw invalid(path, value, why);
 }
 
 function parseShape(value: unknown, path: string): readonly UtilizationShapePoint[] {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../base/index.ts';
-import { parseSchedulerConfig } from './scheduler-config.ts';
+import { defaultShape } from '../../scheduler/index.ts';
+import { parseFeatureGates } from './feature-gates.ts';
+import { kubernetesGates } from './kubernetes-gates.ts';
+import { defaultProfile, parseSchedulerConfig } from './scheduler-config.ts';
 
+const scoring = parseFeatureGates(kubernetesGates, 'StorageCapacityScoring=true');
 const head = 'apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\n';
 
 describe('the configuration file of the scheduler', () => {
@@ -27,7 +31,8 @@ profiles:
   });
 
   it('takes several profiles with plugins and their arguments', async () => {
-    const { profiles, backoff, idle } = await parseSchedulerConfig(`${head}
+    const { profiles, backoff, idle } = await parseSchedulerConfig(
+      `${head}
 parallelism: 16
 percentageOfNodesToScore: 30
 podInitialBackoffSeconds: 2
@@ -53,13 +58,15 @@ profiles:
       defaultConstraints: [{ maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule }]
   - name: DefaultPreemption
     args: { minCandidateNodesPercentage: 20 }
-`);
+`,
+      scoring,
+    );
     expect(profiles).toEqual([
       {
         schedulerName: 'default-scheduler',
         percentageOfNodesToScore: 30,
         plugins: { score: { enabled: [{ name: 'VolumeBinding', weight: 4 }], disabled: ['*'] } },
-        arguments: {},
+        arguments: { shape: defaultShape },
       },
       {
         schedulerName: 'second',
@@ -152,7 +159,6 @@ profiles:
       `${at}.bindTimeoutSeconds: Invalid value: -1: invalid BindTimeoutSeconds, should not be a negative value`,
     ],
     [args('VolumeBinding', 'bindTimeoutSeconds: soon'), `${at}.bindTimeoutSeconds: Invalid value: "soon"`],
-    [args('VolumeBinding', 'shape: []'), `${at}.shape: Required value: at least one point must be specified`],
     [
       args('VolumeBinding', 'shape: [{ utilization: 5, score: 11 }]'),
       `${at}.shape[0].score: Invalid value: 11: not in valid range [0-10]`,
@@ -189,9 +195,27 @@ profiles:
       `${at}.minCandidateNodesPercentage: Invalid value: 0`,
     ],
   ])('is refused by the path of the field: %s', async (text, message) => {
-    const parsing = parseSchedulerConfig(head + text);
+    const parsing = parseSchedulerConfig(head + text, scoring);
     await expect(parsing).rejects.toThrow(UsageError);
     await expect(parsing).rejects.toThrow(`--config: ${message}`);
+  });
+
+  it.each([
+    ['no configuration', ''],
+    ['a profile without arguments', 'profiles: [{ schedulerName: mine }]'],
+    ['an empty shape', args('VolumeBinding', 'shape: []')],
+  ])('[H6] with the gate StorageCapacityScoring has the default shape for %s', async (_title, text) => {
+    const config = await parseSchedulerConfig(head + text, scoring);
+    expect(config.profiles.map((profile) => profile.arguments?.shape)).toEqual([defaultShape]);
+    expect(defaultProfile(scoring).arguments?.shape).toEqual(defaultShape);
+  });
+
+  it.each(['[]', '[{ utilization: 5, score: 1 }]'])('[H6] without it the shape %s is refused', async (shape) => {
+    const parsing = parseSchedulerConfig(head + args('VolumeBinding', `shape: ${shape}`));
+    await expect(parsing).rejects.toThrow(
+      'unexpected field `shape`, remove it or turn on the feature gate StorageCapacityScoring',
+    );
+    expect(defaultProfile(parseFeatureGates(kubernetesGates, '')).arguments).toEqual({});
   });
 
   it('is refused when it is something else', async () => {

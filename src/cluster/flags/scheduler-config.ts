@@ -15,8 +15,10 @@ import {
   nameOf,
   unsupported,
 } from './config-fields.ts';
+import { type FeatureGates, parseFeatureGates } from './feature-gates.ts';
 import type { IdleFlag } from './flag-table.ts';
-import { parsePluginConfig } from './scheduler-arguments-config.ts';
+import { kubernetesGates } from './kubernetes-gates.ts';
+import { gatedArguments, parsePluginConfig } from './scheduler-arguments-config.ts';
 import { parsePlugins } from './scheduler-plugins-config.ts';
 
 export interface SchedulerConfig {
@@ -28,6 +30,8 @@ export interface SchedulerConfig {
   /** Fields that were given and do nothing here. */
   readonly idle: readonly IdleFlag[];
 }
+
+const defaultGates = parseFeatureGates(kubernetesGates, '');
 
 const apiVersion = 'kubescheduler.config.k8s.io/v1';
 
@@ -86,7 +90,7 @@ function percentageOf(fields: Fields, path: string): number | undefined {
   return integerOf(fields.percentageOfNodesToScore, `${path}percentageOfNodesToScore`, range);
 }
 
-function parseProfiles(config: Fields): readonly SchedulerProfile[] {
+function parseProfiles(config: Fields, gates: FeatureGates): readonly SchedulerProfile[] {
   const given = listOf(config.profiles, 'profiles');
   const common = percentageOf(config, '');
   const profiles = (given.length === 0 ? [{}] : given).map((entry, index, all): SchedulerProfile => {
@@ -99,7 +103,7 @@ function parseProfiles(config: Fields): readonly SchedulerProfile[] {
     const percentage = percentageOf(fields, `${path}.`) ?? common;
     return {
       schedulerName: nameOf(name, `${path}.schedulerName`),
-      arguments: parsePluginConfig(fields.pluginConfig, `${path}.pluginConfig`),
+      arguments: parsePluginConfig(fields.pluginConfig, `${path}.pluginConfig`, gates),
       ...(plugins ? { plugins } : {}),
       ...(percentage === undefined ? {} : { percentageOfNodesToScore: percentage }),
     };
@@ -109,6 +113,11 @@ function parseProfiles(config: Fields): readonly SchedulerProfile[] {
       throw duplicate(`profiles[${index}].schedulerName`, schedulerName);
   });
   return profiles;
+}
+
+/** Without a file. */
+export function defaultProfile(gates: FeatureGates): SchedulerProfile {
+  return { schedulerName: defaultSchedulerName, arguments: gatedArguments(gates) };
 }
 
 const fieldsKnown = [
@@ -125,7 +134,7 @@ const fieldsKnown = [
 ];
 
 /** Throws a UsageError that names the field. */
-export async function parseSchedulerConfig(text: string): Promise<SchedulerConfig> {
+export async function parseSchedulerConfig(text: string, gates: FeatureGates = defaultGates): Promise<SchedulerConfig> {
   const { parseDocument } = await import('../yaml.ts');
   const document = parseDocument(text, { prettyErrors: false });
   if (document.errors.length > 0) throw new UsageError('--config: the file is not YAML');
@@ -138,7 +147,7 @@ export async function parseSchedulerConfig(text: string): Promise<SchedulerConfi
   const connection = fieldsOf(config.clientConnection, 'clientConnection', connectionFields);
   const election = fieldsOf(config.leaderElection, 'leaderElection', Object.keys(electionFlags));
   return {
-    profiles: parseProfiles(config),
+    profiles: parseProfiles(config, gates),
     backoff: parseBackoff(config),
     flags: new Map([...flagsOf(connection, connectionFlags), ...flagsOf(election, electionFlags)]),
     idle: [...idleOf(config, '', idleFields), ...idleOf(connection, 'clientConnection.', idleConnectionFields)],

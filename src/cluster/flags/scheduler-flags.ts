@@ -1,5 +1,12 @@
 /** The flags of `stowage scheduler`: those of kube-scheduler. */
-import { connectionFlags, idleCommonFlags, leaderElectionFlags, loggingFlags, servingFlags } from './common-flags.ts';
+import {
+  connectionFlags,
+  gatesFlag,
+  idleCommonFlags,
+  leaderElectionFlags,
+  loggingFlags,
+  servingFlags,
+} from './common-flags.ts';
 import { duration, file, type IdleFlags, text } from './flag-table.ts';
 
 export const schedulerFlags = {
@@ -7,6 +14,7 @@ export const schedulerFlags = {
   ...leaderElectionFlags('kube-scheduler'),
   ...servingFlags(10_259),
   ...loggingFlags,
+  ...gatesFlag,
   config: file('a KubeSchedulerConfiguration; what it sets counts more than the other flags'),
 };
 

@@ -2,16 +2,9 @@
 import { UsageError } from '../../base/index.ts';
 import type { SnapshotControllerSettings } from '../../controllers/index.ts';
 import { connectionFlags, leaderElectionFlags, loggingFlags } from './common-flags.ts';
-import {
-  bool,
-  duration,
-  type FlagValues,
-  type GivenFlags,
-  gates,
-  type IdleFlags,
-  integer,
-  text,
-} from './flag-table.ts';
+import { featureGates } from './feature-gates.ts';
+import { bool, duration, type FlagValues, type GivenFlags, type IdleFlags, integer, text } from './flag-table.ts';
+import { snapshotControllerGates } from './sidecar-gates.ts';
 import { readSpelledFlags, spelledFlags } from './sidecar-spellings.ts';
 
 const { 'leader-elect-resource-lock': _lock, ...leaderElection } = leaderElectionFlags('snapshot-controller-leader');
@@ -21,6 +14,7 @@ export const snapshotControllerFlags = {
   ...leaderElection,
   ...loggingFlags,
   ...spelledFlags,
+  'feature-gates': featureGates(snapshotControllerGates),
   'worker-threads': integer(10, 'snapshots and contents worked on at a time', { atLeast: 1 }),
   'resync-period': duration('15m', 'when everything is looked at again although nothing changed', { above: 0 }),
   'retry-interval-start': duration('1s', 'the first wait after a failure', { above: 0 }),
@@ -34,7 +28,6 @@ export const snapshotControllerFlags = {
 };
 
 export const idleSnapshotControllerFlags: IdleFlags = {
-  'feature gates are those of upstream, and what is built here needs none': { 'feature-gates': gates('ignored') },
   'requests are JSON over HTTP/1.1': { 'kube-api-content-type': text('', 'ignored') },
   'group snapshots are not taken': { 'enable-volume-group-snapshots': bool(false, 'ignored') },
 };

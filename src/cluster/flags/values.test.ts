@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../base/index.ts';
-import { parseBool, parseDuration, parseGates, parseInteger, parseList, parseNumber } from './values.ts';
+import { parseBool, parseDuration, parseInteger, parseList, parseNumber } from './values.ts';
 
 describe('values of flags', () => {
   it.each([
@@ -38,19 +38,12 @@ describe('values of flags', () => {
     ['12abc', parseInteger],
     ['', parseNumber],
     ['NaN', parseNumber],
-    ['A', parseGates],
-    ['=true', parseGates],
-    ['A=maybe', parseGates],
   ])('refuses "%s"', (text, parse: (text: string) => unknown) => {
     expect(() => parse(text)).toThrow(UsageError);
   });
 
-  it('reads lists and feature gates', () => {
+  it('reads lists', () => {
     expect(parseList('*, -a,b')).toEqual(['*', '-a', 'b']);
     expect(parseList('')).toEqual([]);
-    expect([...parseGates('A=true,B=false')]).toEqual([
-      ['A', true],
-      ['B', false],
-    ]);
   });
 });

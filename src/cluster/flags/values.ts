@@ -27,9 +27,13 @@ export function parseDuration(text: string): number {
 const truths = new Set(['1', 't', 'T', 'true', 'TRUE', 'True']);
 const untruths = new Set(['0', 'f', 'F', 'false', 'FALSE', 'False']);
 
+/** What Go's strconv.ParseBool takes. */
+export function isBool(text: string): boolean {
+  return truths.has(text) || untruths.has(text);
+}
+
 export function parseBool(text: string): boolean {
-  if (truths.has(text)) return true;
-  if (untruths.has(text)) return false;
+  if (isBool(text)) return truths.has(text);
   throw new UsageError(`"${text}" is not true or false`);
 }
 
@@ -48,15 +52,4 @@ export function parseNumber(text: string): number {
 /** `a,b,c` */
 export function parseList(text: string): readonly string[] {
   return text === '' ? [] : text.split(',').map((part) => part.trim());
-}
-
-/** `A=true,B=false` */
-export function parseGates(text: string): ReadonlyMap<string, boolean> {
-  return new Map(
-    parseList(text).map((part) => {
-      const [name = '', value = ''] = part.split('=', 2);
-      if (name === '' || !part.includes('=')) throw new UsageError(`"${part}" is not NAME=true or NAME=false`);
-      return [name, parseBool(value)];
-    }),
-  );
 }

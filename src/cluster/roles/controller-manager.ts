@@ -31,6 +31,7 @@ export async function runControllerManager(given: GivenFlags, env: Environment):
     connection: connectionOptions(flags, env),
     log: logSettings(flags),
     idle,
+    gates: flags['feature-gates'],
   };
   const election = leaderElectionSettings(flags);
   await runRole('kube-controller-manager', options, async (running) => {

@@ -34,7 +34,12 @@ export async function runCsiSidecar(given: GivenFlags, env: Environment): Promis
   }
   const socket = parseEndpoint(flags['csi-address']);
   const idle = idleFlagsGiven(idleCsiSidecarFlags, given);
-  const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
+  const options = {
+    connection: connectionOptions(flags, env),
+    log: logSettings(flags),
+    idle,
+    gates: flags['feature-gates'],
+  };
   // Checked before anything starts; the name that is missing here is the driver's.
   leaderElectionSettings({ ...flags, 'leader-elect-resource-name': 'checked' });
   await runRole('csi-sidecar', options, async (running) => {

@@ -21,7 +21,12 @@ export async function runKubelet(given: GivenFlags, env: Environment, uid: numbe
   const idle = idleFlagsGiven(idleKubeletFlags, given);
   const rootDir = resolve(flags['root-dir']);
   const nodeIp = flags['node-ip'];
-  const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
+  const options = {
+    connection: connectionOptions(flags, env),
+    log: logSettings(flags),
+    idle,
+    gates: flags['feature-gates'],
+  };
   await runRole('kubelet', options, async ({ client, clock, random, logger, signal, stack }) => {
     await ensureDirectory(realFs, '--root-dir', rootDir);
     const tls = await readTls(flags);

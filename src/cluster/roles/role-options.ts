@@ -1,6 +1,7 @@
 /** What a role that runs as a process of its own is told about the world around it, complete. */
 import { type Logger, UsageError } from '../../base/index.ts';
 import type { connectionFlags, leaderElectionFlags, loggingFlags } from '../flags/common-flags.ts';
+import type { FeatureGates } from '../flags/feature-gates.ts';
 import type { FlagValues, IdleFlag } from '../flags/flag-table.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -34,6 +35,7 @@ export interface RoleOptions {
   readonly connection: ConnectionOptions;
   readonly log: LogSettings;
   readonly idle?: readonly IdleFlag[];
+  readonly gates: FeatureGates;
 }
 
 export function connectionOptions(flags: FlagValues<typeof connectionFlags>, env: Environment): ConnectionOptions {

@@ -61,9 +61,11 @@ export async function runRole(
 ): Promise<void> {
   const logger = roleLogger(options.log).with({ component: name });
   tellIdleFlags(options.idle ?? [], logger);
+  options.gates.tell(logger);
   const clock = realClock;
   using guard = guardProcess(logger, clock);
   const metrics = new MetricsRegistry();
+  options.gates.record(metrics);
   const connection = await connectionOf(options.connection);
   const { rateLimit } = options.connection;
   await using stack = new AsyncDisposableStack();

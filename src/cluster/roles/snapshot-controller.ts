@@ -23,7 +23,12 @@ export async function runSnapshotController(given: GivenFlags, env: Environment)
   const address = httpAddress(flags['http-endpoint']);
   const election = leaderElectionSettings(flags);
   const idle = idleFlagsGiven(idleSnapshotControllerFlags, given);
-  const options = { connection: connectionOptions(flags, env), log: logSettings(flags), idle };
+  const options = {
+    connection: connectionOptions(flags, env),
+    log: logSettings(flags),
+    idle,
+    gates: flags['feature-gates'],
+  };
   const maxMs = flags['retry-crd-interval-max'];
   await runRole(snapshotControllerName, options, async (running) => {
     if (address) await serveOver(running, address, flags['metrics-path']);

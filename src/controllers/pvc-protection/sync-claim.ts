@@ -1,18 +1,23 @@
-/** Keeps a claim that is being deleted until no scheduled pod uses it. Upstream: volume/pvcprotection. */
-import { type PersistentVolumeClaim, type Pod, persistentVolumeClaims, pods } from '../../api/index.ts';
-import { unreachable } from '../../base/index.ts';
+/** Keeps a claim that is being deleted until no scheduled pod uses it, and tells which ones no pod uses. Upstream: volume/pvcprotection. */
+import { keyOf, type PersistentVolumeClaim, type Pod, persistentVolumeClaims, pods } from '../../api/index.ts';
+import { type Clock, unreachable } from '../../base/index.ts';
 import { type Client, done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
-import { claimProtectionFinalizer, podClaims, podIsOwner } from '../../component-helpers/index.ts';
+import { claimProtectionFinalizer } from '../../component-helpers/index.ts';
 import { decideProtection, withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
+import { namesClaim } from './names-claim.ts';
+import { decideUnused, withUnusedCondition } from './unused-condition.ts';
 
 /** When a pod is asked for again that the server knows and the cache does not. */
 const recheckMs = 10_000;
 
 export interface ClaimProtectionContext {
   readonly client: Client;
+  readonly clock: Clock;
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly pods: Informer<Pod>;
+  /** Whether claims show since when no pod names them. */
+  readonly tellsUnused: boolean;
 }
 
 export async function syncClaim(
@@ -25,6 +30,7 @@ export async function syncClaim(
   const decision = decideProtection(claim, claimProtectionFinalizer);
   switch (decision.kind) {
     case 'settled':
+      await tellUnused(context, claim, signal);
       return done;
     case 'protect':
       await context.client.update(persistentVolumeClaims, withFinalizer(claim, claimProtectionFinalizer), { signal });
@@ -42,6 +48,18 @@ export async function syncClaim(
   }
 }
 
+/** What the cache shows is told; a pod that it does not show yet wakes the claim when it comes. */
+async function tellUnused(
+  { client, clock, pods: podCache, tellsUnused }: ClaimProtectionContext,
+  claim: PersistentVolumeClaim,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!tellsUnused) return;
+  const decision = decideUnused(claim, podsUsingClaim(podCache, keyOf(claim)));
+  if (decision.kind === 'settled') return;
+  await client.updateStatus(persistentVolumeClaims, withUnusedCondition(claim, decision.status, clock), { signal });
+}
+
 /** A cache can say yes; only the API server can say no, because pods and claims reach caches at different times. */
 async function isInUse({ client }: ClaimProtectionContext, claim: PersistentVolumeClaim, signal: AbortSignal) {
   const { items } = await client.list(pods, { namespace: claim.metadata.namespace, signal });
@@ -50,11 +68,9 @@ async function isInUse({ client }: ClaimProtectionContext, claim: PersistentVolu
 
 /**
  * Whether the pod holds the claim: it has a node, ended or not. A pod without a node never gets one while the claim is
- * being deleted. An ephemeral volume holds only the claim that was made for it.
+ * being deleted.
  */
 export function keepsClaim(pod: Pod, claim: PersistentVolumeClaim): boolean {
   if (!pod.spec.nodeName) return false;
-  return podClaims(pod).some(
-    ({ claimName, ephemeral }) => claimName === claim.metadata.name && (!ephemeral || podIsOwner(pod, claim)),
-  );
+  return namesClaim(pod, claim);
 }

@@ -30,6 +30,13 @@ export interface CsiDriver {
   readonly expansion: 'controller' | 'node' | 'none';
 }
 
+/** The driver to those who are not to ask it where volumes are reachable. */
+export function withoutTopology(driver: CsiDriver): CsiDriver {
+  const services = new Set(driver.plugin.services);
+  services.delete(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS);
+  return { ...driver, plugin: { ...driver.plugin, services } };
+}
+
 export interface ConnectOptions {
   readonly connection: CsiConnection;
   readonly clock: Clock;

@@ -53,6 +53,8 @@ export interface ProvisionerFlags {
   /** How much of the claim's uid, without its dashes, the volume's name ends with; -1: all of it. */
   readonly volumeNameUuidLength: number;
   readonly defaultFsType: string;
+  /** The gate Topology: whether the driver is told, and tells, where a volume must be reachable from. */
+  readonly topology: boolean;
   readonly strictTopology: boolean;
   readonly immediateTopology: boolean;
   readonly extraCreateMetadata: boolean;
@@ -71,6 +73,7 @@ export const defaultProvisionerFlags: ProvisionerFlags = {
   volumeNamePrefix: 'pvc',
   volumeNameUuidLength: -1,
   defaultFsType: '',
+  topology: true,
   strictTopology: false,
   immediateTopology: true,
   extraCreateMetadata: false,

@@ -26,7 +26,7 @@ import {
 import { annSelectedNode, getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability, PluginService } from '../../csi/index.ts';
 import { afterSync, type Synced } from '../common/after-sync.ts';
-import type { CsiDriver } from '../common/driver.ts';
+import { type CsiDriver, withoutTopology } from '../common/driver.ts';
 import { LiveAttachments } from '../common/live-attachments.ts';
 import { SlowRetries } from '../common/slow-retries.ts';
 import { Attempts } from './attempts.ts';
@@ -140,6 +140,7 @@ function contextOf(
   const { nodeDeployment: deployment } = flags;
   return {
     ...options,
+    driver: flags.topology ? driver : withoutTopology(driver),
     claims: informers.informer(persistentVolumeClaims),
     volumes,
     classes: informers.informer(storageClasses),

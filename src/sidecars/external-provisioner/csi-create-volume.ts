@@ -50,7 +50,7 @@ export async function csiCreateVolume(
     volumeId: volume.volumeId,
     capacityBytes: volume.capacityBytes,
     volumeContext: volume.volumeContext,
-    topologies: volume.accessibleTopology.map(({ segments }) => segments),
+    topologies: flags.topology ? volume.accessibleTopology.map(({ segments }) => segments) : [],
     isFilled: volume.contentSource !== undefined,
   };
 }

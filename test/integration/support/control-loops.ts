@@ -2,6 +2,7 @@
 import { type Identity, isForbidden, type KubernetesObject } from '../../../src/api/index.ts';
 import { DecisionLog, MetricsRegistry, messageOf, type Random, seededRandom } from '../../../src/base/index.ts';
 import { type Client, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
+import { defaultControllerSettings } from '../../../src/cluster/controller-settings.ts';
 import { startControllers } from '../../../src/cluster/controllers.ts';
 import { Scheduler } from '../../../src/scheduler/index.ts';
 import {
@@ -123,7 +124,9 @@ export async function startControlLoops(
   const told = { metrics: new MetricsRegistry(), decisions };
   const client = (component: string, account: string) => as(accountIdentity(account), component);
   const basics = { clock, random, logger };
-  stack.use(startControllers({ ...basics, ...told, informers, client, reader: manager, rootCa: 'ca' }));
+  // With all that a gate may switch on, for the sake of the rights that it takes.
+  const settings = { ...defaultControllerSettings, claimProtection: { tellsUnused: restricted } };
+  stack.use(startControllers({ ...basics, ...told, informers, client, reader: manager, rootCa: 'ca', settings }));
 
   const schedulerClient = as(userIdentity('system:kube-scheduler'), 'kube-scheduler');
   const schedulerInformers = informersOf(schedulerClient);
