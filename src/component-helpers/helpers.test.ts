@@ -85,12 +85,23 @@ describe('pods', () => {
   const container = { name: 'c', image: '', imageID: '', ready: true, restartCount: 0 };
   const running = { containerStatuses: [{ ...container, state: { running: {} } }] };
   const waiting = { containerStatuses: [{ ...container, state: { waiting: {} } }] };
+  const deletedAt = '2026-01-01T00:00:00Z';
 
   it.each<[string, Pod, boolean]>([
     ['succeeded', podOf({}, { phase: 'Succeeded' }), true],
     ['failed', podOf({}, { phase: 'Failed' }), true],
     ['running', podOf({}, { phase: 'Running', ...running }), false],
     ['deleted while running', podOf({}, { phase: 'Running', ...running }, '2026-01-01T00:00:00Z'), false],
+    [
+      'deleted while an init container runs',
+      podOf({}, { phase: 'Pending', ...waiting, initContainerStatuses: running.containerStatuses }, deletedAt),
+      false,
+    ],
+    [
+      'deleted while somebody debugs it',
+      podOf({}, { phase: 'Running', ...waiting, ephemeralContainerStatuses: running.containerStatuses }, deletedAt),
+      false,
+    ],
     ['deleted and not running', podOf({}, { phase: 'Running', ...waiting }, '2026-01-01T00:00:00Z'), true],
   ])('[D3] tells whether a pod that is %s has terminated', (_, pod, terminated) => {
     expect(isPodTerminated(pod)).toBe(terminated);

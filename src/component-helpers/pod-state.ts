@@ -7,8 +7,12 @@ export function isPodTerminated(pod: Pod): boolean {
   return pod.metadata.deletionTimestamp !== undefined && noContainerRuns(pod);
 }
 
-function noContainerRuns(pod: Pod): boolean {
-  return (pod.status?.containerStatuses ?? []).every((status) => status.state?.terminated || status.state?.waiting);
+/** Upstream: volume/util IsPodTerminated, which looks at containers of every kind. */
+function noContainerRuns({ status = {} }: Pod): boolean {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = status;
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].every(
+    ({ state }) => state?.terminated || state?.waiting,
+  );
 }
 
 /** Whether the pod's phase is final. */
