@@ -36,6 +36,8 @@ describe('parseUpFlags', () => {
       `${upstream}/`,
     ]);
     expect(() => parseUpFlags({ volumePluginDir: '' }, root)).toThrow('--volume-plugin-dir: is empty');
+  });
+
   it('switches features', () => {
     const { featureGates } = parseUpFlags({ featureGates: ['StorageCapacityScoring=true', 'AllBeta=false'] }, root);
     expect(featureGates.isEnabled('StorageCapacityScoring')).toBe(true);

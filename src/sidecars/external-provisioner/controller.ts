@@ -81,7 +81,7 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
   const nodeInformer = informers.informer(nodes, ownNode);
   const context = contextOf(options, flags, nodeInformer);
   claims.addIndex(claimsBySource, sourceKeysOf);
-  const isPlaced = driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS);
+  const isPlaced = context.driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS);
   const caches: readonly Synced[] = [
     claims,
     nodeInformer,
