@@ -254,6 +254,46 @@ describe('external-provisioner, started again', () => {
     });
   });
 
+  describe('where each node has a provisioner of its own', () => {
+    const onNode = (nodeName: string, place: string) => ({
+      flags: {
+        nodeDeployment: {
+          nodeName,
+          segments: { [zone]: place },
+          immediateBinding: true,
+          baseDelayMs: 1000,
+          maxDelayMs: 1000,
+        },
+      },
+    });
+
+    async function beginOnFirst() {
+      await createClass();
+      await createNode('n1', 'a');
+      await createNode('n2', 'b');
+      lose(Code.DEADLINE_EXCEEDED);
+      await start(onNode('n1', 'a'));
+      await createClaim();
+      await stop();
+      await annotate({ [selectedNode]: 'n2' });
+    }
+
+    it('[rel-C3] [rel-C9] ends what it began, though another node is selected by now', async () => {
+      await beginOnFirst();
+      await start(onNode('n1', 'a'));
+      await plane.clock.advance(minutes);
+      expect(backend.creations).toHaveLength(2);
+      expect(requests()).toHaveLength(1);
+    });
+
+    it('[rel-C3] leaves to others what they began', async () => {
+      await beginOnFirst();
+      await start(onNode('n2', 'b'));
+      await plane.clock.advance(minutes);
+      expect([...backend.requests.values()].at(-1)?.requisite).toEqual([{ [zone]: 'b' }]);
+    });
+  });
+
   describe('where the key is kept', () => {
     it('[rel-C3] keeps it in a Secret of its own namespace, for all claims and processes', async () => {
       await begin();

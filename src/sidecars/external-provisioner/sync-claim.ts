@@ -96,7 +96,9 @@ export function decisionOf(
 }
 
 /** Without its CSINode nobody knows where on the node's side a volume of a driver with topology would have to be. */
-function isNodeThere({ driver, nodes, csiNodes }: ProvisionerContext, name: string): boolean {
+function isNodeThere({ driver, nodes, csiNodes, flags }: ProvisionerContext, name: string): boolean {
+  // The provisioner of one node knows no other.
+  if (flags.nodeDeployment && flags.nodeDeployment.nodeName !== name) return true;
   const isPlaced = driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS);
   return nodes.get(name) !== undefined && (!isPlaced || csiNodes.get(name) !== undefined);
 }
