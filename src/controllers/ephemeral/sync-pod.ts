@@ -8,7 +8,7 @@ import {
   persistentVolumeClaims,
   type Volume,
 } from '../../api/index.ts';
-import { assert, unreachable } from '../../base/index.ts';
+import { assert, messageOf, unreachable } from '../../base/index.ts';
 import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
 import { ephemeralClaimName, notOwnerMessage, podIsOwner } from '../../component-helpers/index.ts';
 import type { Announcer } from '../common/announcer.ts';
@@ -69,7 +69,10 @@ async function act(
       try {
         await context.client.create(persistentVolumeClaims, decision.claim, { signal });
       } catch (error) {
-        if (!isAlreadyExists(error)) throw error;
+        if (!isAlreadyExists(error)) {
+          if (!signal.aborted) tellFailure(context, pod, volume, error);
+          throw error;
+        }
         const found = await context.client.get(
           persistentVolumeClaims,
           { namespace: pod.metadata.namespace, name: ephemeralClaimName(pod, volume.name) },
@@ -82,6 +85,13 @@ async function act(
     default:
       unreachable(decision, 'ephemeral decision');
   }
+}
+
+/** A claim that a quota or the validation refuses is the pod's trouble, whose user never sees the claim. */
+function tellFailure({ announcer }: EphemeralContext, pod: Pod, volume: Volume, error: unknown): void {
+  const name = ephemeralClaimName(pod, volume.name);
+  const message = `ephemeral volume ${volume.name}: create PVC ${name}: ${messageOf(error)}`;
+  announcer.announce(pod, { type: 'Warning', reason: 'FailedBinding', message }, volume.name);
 }
 
 /** Owned by the pod, so that it goes with it. */

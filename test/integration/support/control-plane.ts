@@ -86,6 +86,15 @@ export class ControlPlane implements AsyncDisposable {
     this.use({ [Symbol.asyncDispose]: async () => subscription[Symbol.dispose]() });
   }
 
+  /** Every event as `name type reason message`. */
+  async allEvents(): Promise<string[]> {
+    await this.clock.settle();
+    const { items } = await this.client.list(coreEvents);
+    return items.map(
+      ({ involvedObject, type, reason, message }) => `${involvedObject.name} ${type} ${reason} ${message}`,
+    );
+  }
+
   /** Disposed, last added first, with the plane. */
   use<T extends AsyncDisposable>(part: T): T {
     return this.#stack.use(part);
