@@ -1,10 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RoleChild, SeparateRoles } from './support/separate-roles.ts';
-
-const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.yaml');
 
 const schedulerConfig = `
 apiVersion: kubescheduler.config.k8s.io/v1
@@ -45,18 +42,7 @@ describe('every role as a process of its own', () => {
   });
 
   it('goes through the six steps over HTTP alone, with no more rights than upstream’s roles give', async () => {
-    await world.kubectl(['apply', '-f', manifest]);
-    await world.until(['get', 'pods'], (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
-    const first = await world.until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
-    await world.kubectl(['delete', 'pod', 'web-0']);
-    await world.until(['get', 'pods'], (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
-    const second = await world.until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
-    expect(second).toBe(first);
-    await world.kubectl(['delete', 'statefulset', 'web']);
-    await world.until(['get', 'pods', '--no-headers'], (out) => out === '');
-    await world.kubectl(['delete', 'pvc', '--all']);
-    await world.until(['get', 'pv,volumeattachments', '--no-headers'], (out) => out === '');
-    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(world.directory);
+    await world.goThroughSixSteps();
     for (const role of [controllers, scheduler]) {
       const { body } = await world.get(role, '/metrics');
       expect(body).toMatch(/^rest_client_requests_total\{code="201",method="POST"/m);

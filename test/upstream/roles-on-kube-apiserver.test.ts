@@ -1,11 +1,7 @@
 /** Controllers, scheduler, node and sidecars of ours on Kubernetes' own API server and etcd, over HTTP alone. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RoleChild, SeparateRoles } from '../e2e/support/separate-roles.ts';
 import { startKubeApiserver } from './support/kube-apiserver.ts';
-
-const example = (name: string) => join(import.meta.dirname, '..', '..', 'examples', name);
 
 describe('on a kube-apiserver', () => {
   let world: SeparateRoles;
@@ -30,20 +26,7 @@ describe('on a kube-apiserver', () => {
   const running = (count: number) => (out: string) => (out.match(/1\/1\s+Running/g) ?? []).length === count;
 
   it('a StatefulSet gets its volumes, keeps them over a deleted pod, and leaves nothing behind', async () => {
-    await world.kubectl(['apply', '-f', example('statefulset.yaml')]);
-    await world.until(['get', 'pods'], running(2));
-    const first = await world.until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
-    const attached = ['get', 'volumeattachments', '-o', 'jsonpath={.items[*].status.attached}'];
-    await world.until(attached, (out) => out === 'true true');
-    await world.kubectl(['delete', 'pod', 'web-0']);
-    await world.until(['get', 'pods'], running(2));
-    const second = await world.until(['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'], (out) => out !== '');
-    expect(second).toBe(first);
-    await world.kubectl(['delete', 'statefulset', 'web']);
-    await world.until(['get', 'pods', '--no-headers'], gone);
-    await world.kubectl(['delete', 'pvc', '--all']);
-    await world.until(['get', 'pv,volumeattachments', '--no-headers'], gone);
-    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(world.directory);
+    await world.goThroughSixSteps();
   });
 
   it('a pod gets the files of ConfigMaps, Secrets and its own fields, and a token', async () => {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
 import { issueCertificate, type KeyPair } from '../../../src/apiserver/index.ts';
 import { realClock, realRandom } from '../../../src/base/index.ts';
 import { programEntry, run, Stowage } from './stowage.ts';
@@ -199,6 +200,30 @@ export class SeparateRoles implements AsyncDisposable {
       await delay(100);
     }
     throw new Error(`kubectl ${args.join(' ')} does not come to what is expected:\n${this.log}`);
+  }
+
+  /**
+   * Applies a StatefulSet of two pods that log to their volumes; a pod that is deleted comes back with its log; once all
+   * is deleted there is no volume, no attachment and no mount.
+   */
+  async goThroughSixSteps(): Promise<void> {
+    const manifest = join(import.meta.dirname, '..', '..', '..', 'examples', 'statefulset.yaml');
+    const running = (out: string) => (out.match(/1\/1\s+Running/g) ?? []).length === 2;
+    const gone = (out: string) => out === '';
+    const firstLine = ['exec', 'web-0', '--', 'head', '-n', '1', '/data/log'];
+    await this.kubectl(['apply', '-f', manifest]);
+    await this.until(['get', 'pods'], running);
+    const first = await this.until(firstLine, (out) => out !== '');
+    const attached = ['get', 'volumeattachments', '-o', 'jsonpath={.items[*].status.attached}'];
+    await this.until(attached, (out) => out === 'true true');
+    await this.kubectl(['delete', 'pod', 'web-0']);
+    await this.until(['get', 'pods'], running);
+    expect(await this.until(firstLine, (out) => out !== '')).toBe(first);
+    await this.kubectl(['delete', 'statefulset', 'web']);
+    await this.until(['get', 'pods', '--no-headers'], gone);
+    await this.kubectl(['delete', 'pvc', '--all']);
+    await this.until(['get', 'pv,volumeattachments', '--no-headers'], gone);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(this.directory);
   }
 
   /** Who holds the lease of a role. */
