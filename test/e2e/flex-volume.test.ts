@@ -58,8 +58,8 @@ describe('FlexVolume drivers', () => {
     await rm(plugins, { recursive: true, force: true });
   });
 
-  const start = () =>
-    Stowage.start({ directory, args: ['--no-default-drivers', '--volume-plugin-dir', join(plugins, 'exec')] });
+  const start = (...args: string[]) =>
+    Stowage.start({ directory, args: ['--no-default-drivers', '--volume-plugin-dir', join(plugins, 'exec'), ...args] });
   const apply = (...items: object[]) =>
     stowage.ok(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
   const running = (name: string) =>
@@ -185,5 +185,50 @@ describe('FlexVolume drivers', () => {
     expect(stdout).toBe('');
     expect(existsSync(image)).toBe(true);
     await expect.poll(mounts, { timeout: 20_000 }).toEqual([]);
+  });
+
+  it('[rel-X41] [rel-R9] that hang hold up no other pod, and end with up', async () => {
+    await install(join(scripts, 'hanging'), 'k8s~hanging');
+    await apply(pod('stuck', { flexVolume: { driver: 'k8s/hanging' } }));
+    const pidFile = join(plugins, 'exec', 'k8s~hanging', '.pids');
+    await expect.poll(() => existsSync(pidFile), { timeout: 20_000 }).toBe(true);
+    await apply(pod('free', { emptyDir: {} }));
+    await running('free');
+    const pids = readFileSync(pidFile, 'utf8').trim().split(' ');
+    // Who has died and was not waited for is still listed, as Z.
+    const isAlive = (pid: string) =>
+      existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    const alive = () => pids.filter(isAlive);
+    expect(alive()).toHaveLength(2);
+    expect(await stowage.stop()).toBe(0);
+    await expect.poll(alive, { timeout: 5_000 }).toEqual([]);
+    expect(mounts()).toEqual([]);
+  });
+
+  it('[M9] [D6] move between nodes with what is on them', async () => {
+    await stowage.stop();
+    stowage = await start('--nodes', '2');
+    await install(imageDriver, 'stowage.io~image');
+    const options = { path: join(plugins, 'disk.img'), size: '64M' };
+    await apply(...volumeAndClaim('disk', { driver: 'stowage.io/image', options }));
+    const on = (node: string) => ({ ...claimed('disk'), node });
+    const place = async (name: string, { node, ...source }: ReturnType<typeof on>) => {
+      const placed = pod(name, source) as { spec: object };
+      await apply({ ...placed, spec: { ...placed.spec, nodeName: node } });
+      await running(name);
+    };
+    await place('first', on('node-0'));
+    await stowage.ok(['exec', 'first', '--', 'sh', '-c', 'echo moved > /data/file; sync']);
+    const second = place('second', on('node-1'));
+    await stowage.until('get events -o custom-columns=M:.message', (out) =>
+      out.includes('Multi-Attach error for volume "disk" Volume is already used by pod(s) first'),
+    );
+    await stowage.ok('delete pod first');
+    await second;
+    expect(await read('second', '/data/file')).toBe('moved\n');
+    await stowage.ok('delete pod second');
+    await expect.poll(mounts, { timeout: 20_000 }).toEqual([]);
+    const devices = async () => (await run('losetup', ['-n', '-O', 'NAME', '-j', options.path])).stdout;
+    await expect.poll(devices, { timeout: 20_000 }).toBe('');
   });
 });
