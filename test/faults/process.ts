@@ -2,6 +2,7 @@
 import type { Transport } from '../../src/api/index.ts';
 import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory } from '../../src/client/index.ts';
+import { defaultControllerSettings } from '../../src/cluster/controller-settings.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { startSnapshotController } from '../../src/controllers/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
@@ -30,6 +31,7 @@ interface Surroundings {
   readonly backend: FakeDriver;
   readonly flex: FlexBackend;
   readonly judge: Judge;
+  readonly tellsUnused: boolean;
   /** By the name of their node; empty where nodes are fakes. */
   readonly machines: ReadonlyMap<string, Machine>;
 }
@@ -62,7 +64,8 @@ const starts: Readonly<Record<ProcessName, Start>> = {
     const { clientOf, ...rest } = tools(surroundings, transport, stack, 'kube-controller-manager');
     const told = { metrics: new MetricsRegistry(), decisions: new DecisionLog(rest.clock) };
     const flexPlugin = surroundings.flex.newPlugin();
-    stack.use(startControllers({ ...rest, ...told, client: clientOf, rootCa: 'ca', flexPlugin }));
+    const settings = { ...defaultControllerSettings, claimProtection: { tellsUnused: surroundings.tellsUnused } };
+    stack.use(startControllers({ ...rest, ...told, client: clientOf, rootCa: 'ca', settings, flexPlugin }));
     rest.informers.start();
   },
   scheduler: async (surroundings, transport, stack) => {

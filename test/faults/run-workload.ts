@@ -18,6 +18,7 @@ export async function runWorkload(workload: Workload, plan?: Plan): Promise<Outc
     plan,
     machines: workload.hasMachines ? 2 : 0,
     hasSnapshots: workload.hasSnapshots,
+    tellsUnused: workload.tellsUnused,
   });
   await workload.run(world);
   await world.plane.clock.advance(restMs);

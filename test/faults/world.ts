@@ -65,6 +65,8 @@ export interface WorldOptions {
   readonly machines?: 0 | 2 | 3 | undefined;
   /** Snapshots are taken. */
   readonly hasSnapshots?: boolean | undefined;
+  /** Claims tell since when no pod uses them. */
+  readonly tellsUnused?: boolean | undefined;
 }
 
 export class World implements AsyncDisposable {
@@ -75,21 +77,24 @@ export class World implements AsyncDisposable {
   readonly kubelets = new Map<string, FakeKubelet>();
   readonly machines = new Map<string, Machine>();
   readonly judge: Judge;
+  readonly tellsUnused: boolean;
   readonly traces = new Map<ProcessName, Trace>();
   readonly #nodes = new Map<string, FakeKubelet | Machine>();
   readonly #processes = new Map<ProcessName, Process>();
   readonly #stack = new AsyncDisposableStack();
 
-  private constructor(plane: ControlPlane, flex: FlexBackend) {
+  private constructor(plane: ControlPlane, flex: FlexBackend, tellsUnused: boolean) {
     this.plane = this.#stack.use(plane);
     this.backend = new FakeDriver(plane.clock);
     this.flex = flex;
+    this.tellsUnused = tellsUnused;
     this.judge = new Judge(plane, this.backend, this.#nodes, this.machines);
   }
 
-  static async start({ plan, logger, machines = 0, hasSnapshots = false }: WorldOptions = {}): Promise<World> {
+  static async start(options: WorldOptions = {}): Promise<World> {
+    const { plan, logger, machines = 0, hasSnapshots = false, tellsUnused = false } = options;
     const plane = await ControlPlane.start(logger);
-    const world = new World(plane, await FlexBackend.create(plane.clock));
+    const world = new World(plane, await FlexBackend.create(plane.clock), tellsUnused);
     const kubelets = kubeletProcesses.slice(0, machines);
     if (machines > 0) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
     for (const name of kubelets) await world.#addMachine(nodeOf(name));

@@ -8,6 +8,7 @@ import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
 import { snapshot, snapshotInHaste, snapshotUnderWay } from './snapshots.ts';
+import { unused } from './unused.ts';
 import type { Workload } from './workload.ts';
 
 export const claimWorkloads: readonly Workload[] = [
@@ -20,6 +21,7 @@ export const claimWorkloads: readonly Workload[] = [
   delayed,
   ephemeral,
   growth,
+  unused,
 ];
 
 export const capacityWorkloads: readonly Workload[] = [shortage];

@@ -7,6 +7,8 @@ export interface Workload {
   readonly hasMachines?: boolean;
   /** Snapshots are taken. */
   readonly hasSnapshots?: boolean | undefined;
+  /** Claims tell since when no pod uses them. */
+  readonly tellsUnused?: boolean | undefined;
   run(world: World): Promise<void>;
 }
 
