@@ -223,11 +223,14 @@ describe('representations', () => {
     );
     expect(list.kind).toBe('ConfigMapList');
     expect(list.items).toHaveLength(1_200);
+    expect(list.items[0]).not.toHaveProperty('kind');
     const page = await client.json<{ metadata: { continue: string; remainingItemCount: number } }>(
       'GET',
       `${path}?limit=500`,
     );
     expect(page.metadata.remainingItemCount).toBe(700);
+    const short = await client.json<{ items: unknown[] }>('GET', `${path}?limit=1`);
+    expect(Object.keys(short.items[0] as object)).toEqual(['metadata']);
     expect((await client.send('DELETE', path)).code).toBe(200);
     expect((await client.json<{ items: unknown[] }>('GET', path)).items).toEqual([]);
   });
@@ -316,6 +319,7 @@ describe('watches', () => {
   it('[rel-A8] [rel-S-API5] are refused like lists', async () => {
     expect((await refusal('GET', `${configMaps}?watch=1&resourceVersion=x`)).code).toBe(400);
     expect((await refusal('GET', `${configMaps}?watch=1&sendInitialEvents=true`)).code).toBe(422);
+    expect((await refusal('GET', `${configMaps}?sendInitialEvents=true`)).code).toBe(422);
     const secrets = await client.send('GET', '/api/v1/watch/secrets', { anonymous: true });
     expect(secrets.code).toBe(403);
   });

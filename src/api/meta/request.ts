@@ -121,4 +121,6 @@ export interface Identity {
   readonly user: string;
   readonly uid?: string;
   readonly groups: readonly string[];
+  /** What the way of authentication adds: the pod of a token. */
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
 }

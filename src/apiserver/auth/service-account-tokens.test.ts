@@ -74,7 +74,11 @@ describe('tokens of service accounts', () => {
   it('die with the pod they are bound to', async () => {
     const { uid } = (await harness.create(pods, pod('p'))).metadata;
     const token = await issue({ bound: { kind: 'Pod', name: 'p', uid } });
-    expect(await tokens.authenticate(token)).toBeDefined();
+    expect((await tokens.authenticate(token))?.extra).toEqual({
+      'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^JTI=/)],
+      'authentication.kubernetes.io/pod-name': ['p'],
+      'authentication.kubernetes.io/pod-uid': [uid],
+    });
     await harness.delete(pods, { namespace: 'default', name: 'p' });
     expect(await tokens.authenticate(token)).toBeUndefined();
   });

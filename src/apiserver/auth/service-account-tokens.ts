@@ -120,6 +120,7 @@ export class ServiceAccountTokens {
       user: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
       uid: serviceaccount.uid,
       groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'],
+      extra: extraOf(claims),
     };
   }
 
@@ -157,6 +158,14 @@ export class ServiceAccountTokens {
     this.#verified.set(token, claims);
     return claims;
   }
+}
+
+/** What admission and audits may want to know of a token. Upstream: apiserver authentication/serviceaccount/util.go. */
+function extraOf({ jti, 'kubernetes.io': { pod, node } }: Claims): Readonly<Record<string, readonly string[]>> {
+  const prefix = 'authentication.kubernetes.io/';
+  const named = (kind: string, object: NamedUid | undefined) =>
+    object ? { [`${prefix}${kind}-name`]: [object.name], [`${prefix}${kind}-uid`]: [object.uid] } : {};
+  return { [`${prefix}credential-id`]: [`JTI=${jti}`], ...named('pod', pod), ...named('node', node) };
 }
 
 function encoded(value: object): string {

@@ -7,6 +7,7 @@ import {
   type WatchOptions,
   type WriteOptions,
 } from '../../api/index.ts';
+import { refuseOption } from '../pipeline/revision.ts';
 
 const maxFieldManagerLength = 128;
 const fieldValidations = ['Ignore', 'Warn', 'Strict'] as const;
@@ -52,6 +53,7 @@ function readOptions(query: URLSearchParams) {
 }
 
 export function listOptionsOf(query: URLSearchParams): ListOptions {
+  if (query.has('sendInitialEvents')) refuseOption('sendInitialEvents', 'sendInitialEvents is forbidden for list');
   return {
     ...readOptions(query),
     ...optional('limit', integer(query, 'limit')),

@@ -3,7 +3,7 @@ import type { Clock } from '../../base/index.ts';
 import { stringify } from '../codec/json.ts';
 import type { AnyObject } from '../registry/strategy.ts';
 import type { Exchange } from './exchange.ts';
-import { listBody, listMetadata, type RepresentationOptions } from './representation.ts';
+import { listBody, listItem, listMetadata, type RepresentationOptions } from './representation.ts';
 import { respond } from './respond.ts';
 
 /** Longer lists are written piece by piece, so that others are served in between. */
@@ -31,10 +31,11 @@ async function streamList(
 ): Promise<void> {
   response.writeHead(200, { 'Content-Type': 'application/json', 'Cache-Control': 'no-cache, private' });
   const head = { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata: listMetadata(list) };
+  const form = listItem(type);
   let text = `${stringify(head).slice(0, -1)},"items":[`;
   for (let start = 0; start < list.items.length; start += pieceItems) {
     if (signal.aborted) return;
-    const items = list.items.slice(start, start + pieceItems).map(stringify);
+    const items = list.items.slice(start, start + pieceItems).map((item) => stringify(form(item)));
     const isTaken = response.write(`${text}${start > 0 ? ',' : ''}${items.join(',')}`);
     text = '';
     await (isTaken ? turn(clock) : drained(response, signal));

@@ -1,5 +1,13 @@
 /** The forms an object or list can be asked for in: as it is, as a Table, or its metadata only. */
-import { ApiStatusError, apiVersionOf, type ObjectList, tableOf } from '../../api/index.ts';
+import {
+  ApiStatusError,
+  apiVersionOf,
+  type ObjectList,
+  type ResourceType,
+  schemaRefOf,
+  tableOf,
+  wireForm,
+} from '../../api/index.ts';
 import type { Representation } from '../codec/media-types.ts';
 import type { RegisteredResource } from '../registry/registry.ts';
 import type { AnyObject } from '../registry/strategy.ts';
@@ -63,6 +71,12 @@ export function listMetadata(list: ObjectList<AnyObject>): ListMetadata {
   };
 }
 
+/** In a list, objects of built-in kinds do not say again what they are; custom ones do. */
+export function listItem(type: ResourceType): (object: AnyObject) => unknown {
+  if (schemaRefOf(type) === undefined) return wireForm;
+  return (object) => ({ ...(wireForm(object) as AnyObject), kind: undefined, apiVersion: undefined });
+}
+
 export function listBody(list: ObjectList<AnyObject>, options: RepresentationOptions): object {
   const { type } = options.resource;
   const metadata = listMetadata(list);
@@ -74,7 +88,12 @@ export function listBody(list: ObjectList<AnyObject>, options: RepresentationOpt
       return { kind: 'PartialObjectMetadataList', apiVersion: metaVersion, metadata, items };
     }
     case 'object':
-      return { kind: `${type.kind}List`, apiVersion: apiVersionOf(type), metadata, items: list.items };
+      return {
+        kind: `${type.kind}List`,
+        apiVersion: apiVersionOf(type),
+        metadata,
+        items: list.items.map(listItem(type)),
+      };
   }
 }
 

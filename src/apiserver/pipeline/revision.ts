@@ -23,7 +23,7 @@ export function tooLarge(revision: number, current: number): ApiStatusError {
   });
 }
 
-function refuse(field: string, message: string): never {
+export function refuseOption(field: string, message: string): never {
   throw invalid(listOptionsType, '', [{ kind: 'Forbidden', field, message: `Forbidden: ${message}` }]);
 }
 
@@ -44,11 +44,12 @@ export function checkListOptions(options: ListOptions): void {
   }
   if (!resourceVersionMatch) return;
   if (!resourceVersion) {
-    refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
+    refuseOption('resourceVersionMatch', 'resourceVersionMatch is forbidden unless resourceVersion is provided');
   }
-  if (options.continue) refuse('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
+  if (options.continue)
+    refuseOption('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided');
   if (resourceVersionMatch === 'Exact' && resourceVersion === '0') {
-    refuse('resourceVersionMatch', 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
+    refuseOption('resourceVersionMatch', 'resourceVersionMatch "Exact" is forbidden for resourceVersion "0"');
   }
 }
 
@@ -57,7 +58,7 @@ export function checkWatchOptions(options: WatchOptions): void {
   checkMatch(resourceVersionMatch);
   if (sendInitialEvents === undefined) {
     if (resourceVersionMatch) {
-      refuse(
+      refuseOption(
         'resourceVersionMatch',
         'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
       );
@@ -65,7 +66,7 @@ export function checkWatchOptions(options: WatchOptions): void {
     return;
   }
   if (!resourceVersionMatch) {
-    refuse('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
+    refuseOption('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
   }
   if (resourceVersionMatch !== 'NotOlderThan') {
     const message = `Unsupported value: ${JSON.stringify(resourceVersionMatch)}: supported values: "NotOlderThan"`;

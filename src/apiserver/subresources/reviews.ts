@@ -84,8 +84,8 @@ function answer(type: ResourceType, call: WriteCall, content: object): ApiRespon
   return { object, created: true };
 }
 
-function userInfo({ user, uid, groups }: Identity) {
-  return { username: user, ...(uid ? { uid } : {}), groups };
+function userInfo({ user, uid, groups, extra }: Identity) {
+  return { username: user, ...(uid ? { uid } : {}), groups, ...(extra ? { extra } : {}) };
 }
 
 async function decide(
