@@ -55,6 +55,9 @@ describe('FlexVolume drivers', () => {
   });
   afterEach(async () => {
     await stowage?.[Symbol.asyncDispose]();
+    // Of a test that failed half-way.
+    const { stdout } = await run('losetup', ['-n', '-O', 'NAME', '-j', join(plugins, 'disk.img')]);
+    for (const device of stdout.split('\n').filter(Boolean)) await run('losetup', ['-d', device]);
     await rm(plugins, { recursive: true, force: true });
   });
 
