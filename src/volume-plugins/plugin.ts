@@ -121,6 +121,8 @@ export interface GlobalMount {
   readonly spec: VolumeSpec;
   readonly deviceMountPath: string;
   readonly intact: boolean;
+  /** Pods that a block device was made for, or may have been. */
+  readonly podUids?: readonly string[];
 }
 
 /** Raw block volumes: the node-wide step (setUpDevice) and the per-pod step (mapPodDevice), and their inverses. */

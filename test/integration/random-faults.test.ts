@@ -25,7 +25,7 @@ const testTimeoutMs = 600_000;
 
 /** Bounds of docs/status.md's rows, in virtual time. */
 const runningWithinMs = 60_000;
-const goneWithinMs = 60_000;
+const goneWithinMs = 30_000;
 const restMs = 30_000;
 const emptyWithinMs = 5 * 60_000;
 

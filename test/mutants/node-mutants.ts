@@ -11,6 +11,14 @@ const blockDeviceTests = 'src/mount/block-devices.test.ts';
 
 const volumeManagerMutants: readonly Mutant[] = [
   {
+    name: 'staged-block-devices-not-reconstructed',
+    breaks: ['rel-E18'],
+    file: `${csi}/csi-plugin.ts`,
+    find: '[...(await findGlobalMounts(host)), ...(await findBlockDevices(host))]',
+    replace: 'await findGlobalMounts(host)',
+    tests: [`${manager}/crash-points.test.ts`],
+  },
+  {
     name: 'size-of-a-volume-found-after-a-restart-taken-from-its-claim',
     breaks: ['rel-L10'],
     file: `${manager}/cache/actual-state-of-world.ts`,

@@ -8,6 +8,9 @@ import { mountPod, plainVolume, removePod } from './testing/volumes.ts';
 const pod = testPod('web', [claimVolume('data', 'claim-a'), { name: 'scratch', emptyDir: {} }]);
 const uid = pod.metadata.uid;
 
+/** Of all block volumes; they stay. */
+const sharedDirectories = ['staging', 'publish'];
+
 /** Every so many crossings the agent dies: prime, so that over the runs each kind of step is hit. */
 const stride = 7;
 const lastCrossing = 160;
@@ -26,7 +29,9 @@ async function expectNothingLeft(node: TestNode): Promise<void> {
     expect(await entries(node, 'pods', uid, 'volumes', plugin)).toEqual([]);
   }
   for (const driver of await entries(node, 'plugins/kubernetes.io/csi')) {
-    expect(await entries(node, 'plugins/kubernetes.io/csi', driver)).toEqual([]);
+    const left = await entries(node, 'plugins/kubernetes.io/csi', driver);
+    expect(left.filter((entry) => !sharedDirectories.includes(entry))).toEqual([]);
+    for (const shared of left) expect(await entries(node, 'plugins/kubernetes.io/csi', driver, shared)).toEqual([]);
   }
 }
 
@@ -79,6 +84,46 @@ it.each(crossings)(
     node.dieAfter(0);
     await node.manager[Symbol.asyncDispose]();
     node.pods.forget(uid);
+    node.dieAfter(undefined);
+    node.startManager();
+    await expectNothingLeft(node);
+  },
+);
+
+const deviceUser = testPod('device-user', [claimVolume('data', 'claim-a')], {
+  containers: [{ name: 'c', image: 'i', volumeDevices: [{ name: 'data', devicePath: '/dev/data' }] }],
+});
+
+it.each(crossings)(
+  '[rel-F-ND1] [rel-E18] after a death at crossing %i while mapping, a pod that went leaves nothing of its device',
+  async (at) => {
+    await using node = await TestNode.start();
+    plainVolume(node, 'a', { volumeMode: 'Block' });
+    node.dieAfter(at);
+    node.pods.put(deviceUser);
+    await node.clock.advance(100);
+    node.dieAfter(0);
+    await node.manager[Symbol.asyncDispose]();
+    node.pods.forget(deviceUser.metadata.uid);
+    node.dieAfter(undefined);
+    node.startManager();
+    await expectNothingLeft(node);
+  },
+);
+
+it.each(crossings)(
+  '[rel-F-ND1] [rel-E18] after a death at crossing %i while unmapping, nothing is left of the device',
+  async (at) => {
+    await using node = await TestNode.start();
+    plainVolume(node, 'a', { volumeMode: 'Block' });
+    await mountPod(node, deviceUser);
+    node.dieAfter(at);
+    node.pods.terminate(deviceUser.metadata.uid);
+    node.pods.stopContainers(deviceUser.metadata.uid);
+    await node.clock.advance(100);
+    node.dieAfter(0);
+    await node.manager[Symbol.asyncDispose]();
+    node.pods.forget(deviceUser.metadata.uid);
     node.dieAfter(undefined);
     node.startManager();
     await expectNothingLeft(node);

@@ -89,8 +89,9 @@ async function unmapPodDevice(
 }
 
 async function tearDownDevice(step: CsiStep, spec: VolumeSpec, signal: AbortSignal): Promise<void> {
-  const { staging, data, map } = blockPaths(step.host.rootDir, spec.name);
+  const { staging, data, map, publish } = blockPaths(step.host.rootDir, spec.name);
   await unstageVolume(step, { stagingPath: staging, dataDir: data, spec }, signal);
+  await removeIfEmpty(step, publish);
   await removeIfEmpty(step, map);
   await removeIfEmpty(step, dirname(map));
 }

@@ -1,20 +1,18 @@
 /** CSI volumes on a node. Upstream: pkg/volume/csi/csi_plugin.go. */
-import { join } from 'node:path';
-import { ifExists, messageOf } from '../../base/index.ts';
 import { finalError } from '../errors.ts';
-import type { DeviceMounter, GlobalMount, PodVolumeDirectory, ReconstructedVolume, VolumePlugin } from '../plugin.ts';
+import type { DeviceMounter, PodVolumeDirectory, ReconstructedVolume, VolumePlugin } from '../plugin.ts';
 import type { VolumeHost } from '../volume-host.ts';
-import { reconstructedVolume, specFromPersistentVolume, specFromVolume, type VolumeSpec } from '../volume-spec.ts';
 import { csiBlockMapper } from './csi-block.ts';
 import { attachRequired, checkLifecycle, readPublishContext } from './csi-context.ts';
 import { csiNodeExpander } from './csi-expand.ts';
 import { CsiNodeDrivers } from './csi-node-driver.ts';
-import { blockPaths, csiPluginDir, csiPluginName, globalMountPath, publishDir, publishPath } from './csi-paths.ts';
+import { blockPaths, csiPluginName, globalMountPath, publishDir, publishPath } from './csi-paths.ts';
 import { podSourceOf, publishVolume, unpublishVolume } from './csi-publish.ts';
 import { csiDriverOf, csiSourceOf } from './csi-source.ts';
 import { type CsiStep, stageVolume, stagingDataDir, unstageVolume } from './csi-stage.ts';
+import { findBlockDevices, findGlobalMounts, specOf } from './find-staged.ts';
 import { isMountIntact } from './mount-identity.ts';
-import { readVolumeData, removeVolumeDir, type VolumeData } from './vol-data.ts';
+import { readVolumeData } from './vol-data.ts';
 
 /** Between driver and handle in a volume's name. */
 const separator = '^';
@@ -73,15 +71,8 @@ function csiDeviceMounter(step: CsiStep): DeviceMounter {
     },
     unmountDevice: ({ deviceMountPath, spec }, signal) =>
       unstageVolume(step, { stagingPath: deviceMountPath, dataDir: stagingDataDir(deviceMountPath), spec }, signal),
-    findGlobalMounts: () => findGlobalMounts(host),
+    findGlobalMounts: async () => [...(await findGlobalMounts(host)), ...(await findBlockDevices(host))],
   };
-}
-
-function specOf(name: string, data: VolumeData, volumeMode: 'Filesystem' | 'Block'): VolumeSpec {
-  const { driverName: driver, volumeHandle } = data;
-  if (data.volumeLifecycleMode === 'Ephemeral') return specFromVolume({ name, csi: { driver } });
-  const spec = { csi: { driver, volumeHandle }, accessModes: ['ReadWriteOnce'], volumeMode };
-  return specFromPersistentVolume(reconstructedVolume(name, spec), false);
 }
 
 async function constructVolumeSpec(host: VolumeHost, target: PodVolumeDirectory): Promise<ReconstructedVolume> {
@@ -95,52 +86,4 @@ async function constructVolumeSpec(host: VolumeHost, target: PodVolumeDirectory)
   }
   const intact = !block && (await isMountIntact(host, dir, publishPath(host.rootDir, podUid, volumeName)));
   return { spec: specOf(volumeName, data, volumeMode), intact };
-}
-
-/** Every staging directory with a readable vol_data.json that is where its content says it should be. */
-async function findGlobalMounts(host: VolumeHost): Promise<readonly GlobalMount[]> {
-  const found: GlobalMount[] = [];
-  const root = csiPluginDir(host.rootDir);
-  for (const driver of await directoriesIn(host, root)) {
-    if (driver === 'volumeDevices') continue;
-    for (const hash of await directoriesIn(host, join(root, driver))) {
-      const dir = join(root, driver, hash);
-      const mount = await readGlobalMount(host, dir).catch((thrown: unknown) => {
-        host.logger.warn('staging directory cannot be reconstructed', { path: dir, error: messageOf(thrown) });
-        return undefined;
-      });
-      if (mount) found.push(mount);
-    }
-  }
-  return found;
-}
-
-async function readGlobalMount(host: VolumeHost, dir: string): Promise<GlobalMount | undefined> {
-  const data = await readVolumeData(host.fs, dir);
-  if (!data) {
-    await removeUnused(host, dir);
-    return undefined;
-  }
-  const deviceMountPath = globalMountPath(host.rootDir, data.driverName, data.volumeHandle);
-  if (stagingDataDir(deviceMountPath) !== dir)
-    throw finalError('vol_data.json names another volume than its directory');
-  return {
-    // The PersistentVolume's name is not recorded here; a volume is told apart by driver and handle.
-    spec: specOf(data.volumeHandle, { ...data, volumeLifecycleMode: 'Persistent' }, 'Filesystem'),
-    deviceMountPath,
-    intact: await isMountIntact(host, dir, deviceMountPath),
-  };
-}
-
-/** Without vol_data.json no driver was called, or its call was undone: what is not mounted is nothing but directories. */
-async function removeUnused(host: VolumeHost, dir: string): Promise<void> {
-  const path = join(dir, 'globalmount');
-  if (await host.mounter.isMountPoint(path)) return;
-  await ifExists(host.fs.rmdir(path));
-  await removeVolumeDir(host.fs, dir);
-}
-
-async function directoriesIn(host: VolumeHost, path: string): Promise<readonly string[]> {
-  const entries = (await ifExists(host.fs.readdir(path, { withFileTypes: true }))) ?? [];
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
 }

@@ -1,6 +1,6 @@
 /** The node's half of a CSI driver: what it mounts is in the machine's mount table. It survives the node agent. */
-import { mkdirSync, rmdirSync } from 'node:fs';
-import { type Clock, errnoOf } from '../../../src/base/index.ts';
+import { lstatSync, mkdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
+import type { Clock } from '../../../src/base/index.ts';
 import {
   Code,
   type CsiConnection,
@@ -73,9 +73,9 @@ export class NodeDriver {
         await this.#begin({ method: 'NodeUnstageVolume', volumeId, path });
         return await this.#unmount(path);
       },
-      nodePublishVolume: async ({ volumeId, targetPath: path }) => {
+      nodePublishVolume: async ({ volumeId, targetPath: path, volumeCapability }) => {
         await this.#begin({ method: 'NodePublishVolume', volumeId, path });
-        return await this.#mount(volumeId, path);
+        return await this.#mount(volumeId, path, volumeCapability?.accessType.case === 'block');
       },
       nodeUnpublishVolume: async ({ volumeId, targetPath: path }) => {
         await this.#begin({ method: 'NodeUnpublishVolume', volumeId, path });
@@ -97,9 +97,11 @@ export class NodeDriver {
     if (refusal) throw refusal;
   }
 
-  async #mount(volumeId: string, target: string) {
+  /** A device is mounted over a file. */
+  async #mount(volumeId: string, target: string, isDevice = false) {
     const { mounter } = this.#machine;
-    mkdirSync(target, { recursive: true });
+    if (isDevice) writeFileSync(target, '');
+    else mkdirSync(target, { recursive: true });
     if (!(await mounter.isMountPoint(target))) await mounter.mount({ source: volumeId, target, fsType: 'ext4' });
     return this.#end({});
   }
@@ -107,11 +109,9 @@ export class NodeDriver {
   async #unmount(target: string) {
     const { mounter } = this.#machine;
     if (await mounter.isMountPoint(target)) await mounter.unmount(target);
-    try {
-      rmdirSync(target);
-    } catch (thrown) {
-      if (errnoOf(thrown) !== 'ENOENT') throw thrown;
-    }
+    const found = lstatSync(target, { throwIfNoEntry: false });
+    if (found?.isDirectory()) rmdirSync(target);
+    else if (found) unlinkSync(target);
     return this.#end({});
   }
 

@@ -4,7 +4,7 @@ import { shortage } from './capacity.ts';
 import { job, rollout } from './controllers.ts';
 import { clone, cloneGivenUp, restore } from './data-sources.ts';
 import { flexVolumeMoves } from './flex-volumes.ts';
-import { moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
+import { blockOnMachine, moveOnMachines, podOnMachine, reboot, returnOfMachine, sharedOnMachines } from './machines.ts';
 import { move, nodeDeleted, outOfService, scale } from './nodes.ts';
 import { delayed, ephemeral, growth, immediate, inHaste } from './provisioning.ts';
 import { snapshot, snapshotInHaste, snapshotUnderWay } from './snapshots.ts';
@@ -32,6 +32,7 @@ export const controllerWorkloads: readonly Workload[] = [scale, rollout, job];
 
 export const machineWorkloads: readonly Workload[] = [
   podOnMachine,
+  blockOnMachine,
   moveOnMachines,
   sharedOnMachines,
   reboot,

@@ -39,6 +39,23 @@ export const podOnMachine: Workload = {
   },
 };
 
+export const blockOnMachine: Workload = {
+  name: 'a pod has its volume as a device, and goes',
+  hasMachines: true,
+  run: async (world) => {
+    const draft = claimDraft('c', 'now');
+    await world.create(persistentVolumeClaims, { ...draft, spec: { ...draft.spec, volumeMode: 'Block' } });
+    const pod = mountingPod('p', 'c');
+    const containers = pod.spec.containers.map(({ volumeMounts: _, ...container }) => ({
+      ...container,
+      volumeDevices: [{ name: 'disk', devicePath: '/dev/data' }],
+    }));
+    await world.create(pods, { ...pod, spec: { ...pod.spec, containers, nodeName: 'n1' } });
+    await world.untilRunning('p');
+    await removePods(world, 'p');
+  },
+};
+
 export const moveOnMachines: Workload = { ...move, name: `between machines ${move.name}`, hasMachines: true };
 
 export const sharedOnMachines: Workload = {

@@ -138,9 +138,10 @@ export async function unmapVolume(
   context.actual.setPodMount(volume.name, { ...mount, state: 'uncertain', intact: false });
   try {
     const mapper = mapperOf(plugin);
-    await ifExists(context.fs.unlink(deviceLinkPath(context, plugin, podUid, spec.name)));
     await cleanupMountPoint(context, join(mapper.getGlobalMapPath(spec), podUid));
     await mapper.unmapPodDevice({ podUid, volumeName: spec.name, spec }, signal);
+    // Last: until then an agent that is restarted finds the volume by it.
+    await ifExists(context.fs.unlink(deviceLinkPath(context, plugin, podUid, spec.name)));
   } catch (thrown) {
     throw operationError({ what: 'UnmapVolume.UnmapBlockVolume failed', volumeName: spec.name }, thrown);
   }

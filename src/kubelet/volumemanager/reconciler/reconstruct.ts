@@ -18,7 +18,7 @@ import {
   type VolumePluginManager,
   type VolumeSpec,
 } from '../../../volume-plugins/index.ts';
-import type { ActualStateOfWorld } from '../cache/actual-state-of-world.ts';
+import type { ActualStateOfWorld, PodMount } from '../cache/actual-state-of-world.ts';
 import type { UniqueVolumeName } from '../volume-manager.ts';
 
 /** A pod's volume directory that tells nothing about its volume. */
@@ -96,7 +96,16 @@ async function addPodVolume(options: ReconstructOptions, found: FoundVolume): Pr
   const name = uniqueVolumeName(plugin, spec, podUid);
   addVolume(actual, name, plugin, spec);
   if (actual.get(name)?.device === 'notMounted') markDeviceInDoubt(actual, name, plugin, spec, volumeMode);
-  actual.setPodMount(name, {
+  actual.setPodMount(name, podMountInDoubt({ plugin, podUid, volumeName, spec, intact }));
+}
+
+interface MountInDoubt extends UnknownVolume {
+  readonly spec: VolumeSpec;
+  readonly intact: boolean;
+}
+
+function podMountInDoubt({ plugin, podUid, volumeName, spec, intact }: MountInDoubt): PodMount {
+  return {
     podUid,
     pod: undefined,
     spec,
@@ -109,7 +118,7 @@ async function addPodVolume(options: ReconstructOptions, found: FoundVolume): Pr
     blockDevicePath: undefined,
     attributes: { readOnly: false, seLinuxRelabel: false },
     gid: undefined,
-  });
+  };
 }
 
 function addVolume(actual: ActualStateOfWorld, name: UniqueVolumeName, plugin: VolumePlugin, spec: VolumeSpec): void {
@@ -134,10 +143,14 @@ function markDeviceInDoubt(
 
 async function addGlobalMounts({ actual, logger }: ReconstructOptions, plugin: VolumePlugin): Promise<void> {
   const mounts = (await plugin.deviceMounter?.findGlobalMounts()) ?? [];
-  for (const { spec, deviceMountPath, intact } of mounts) {
+  for (const { spec, deviceMountPath, intact, podUids = [] } of mounts) {
     const name = sharedVolumeName(plugin, spec);
     addVolume(actual, name, plugin, spec);
     actual.markDeviceReconstructed(name, intact ? 'mounted' : 'uncertain', deviceMountPath);
+    for (const podUid of podUids) {
+      const mount = podMountInDoubt({ plugin, podUid, volumeName: spec.name, spec, intact: false });
+      actual.setPodMount(name, mount);
+    }
     logger.debug('node-wide mount reconstructed', { volume: name, path: deviceMountPath, intact });
   }
 }
