@@ -1,8 +1,11 @@
 /** A whole cluster with real node agents when nobody wants anything of it. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { statefulSets } from '../../src/api/index.ts';
 import { setDraft } from '../faults/workloads/nodes.ts';
 import { World } from '../faults/world.ts';
+
+/** Of the machine's own time, for a busy one. */
+vi.setConfig({ testTimeout: 60_000 });
 
 const settleMs = 120_000;
 const spanMs = 600_000;

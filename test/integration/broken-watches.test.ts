@@ -1,5 +1,5 @@
 /** Every watch of every process breaks off at one moment; none may stay behind. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import {
   ApiStatusError,
   builtInResources,
@@ -21,6 +21,9 @@ import { setDraft } from '../faults/workloads/nodes.ts';
 import { keyIn } from '../faults/workloads/workload.ts';
 import { World } from '../faults/world.ts';
 import { podDraft } from './support/objects.ts';
+
+/** Of the machine's own time, for a busy one. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 /** The bound, in virtual time. */
 const resumedWithinMs = 5_000;

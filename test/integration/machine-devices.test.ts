@@ -1,9 +1,12 @@
 /** The devices of attached volumes are named by the machine, which gives a name that became free to the next volume. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { persistentVolumeClaims, pods } from '../../src/api/index.ts';
 import { keyIn } from '../faults/workloads/workload.ts';
 import { World } from '../faults/world.ts';
 import { claimDraft, mountingPod } from './support/objects.ts';
+
+/** Of the machine's own time, for a busy one. */
+vi.setConfig({ testTimeout: 60_000 });
 
 async function start(world: World, name: string): Promise<void> {
   const draft = mountingPod(name, `claim-${name}`);

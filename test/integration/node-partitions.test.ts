@@ -1,10 +1,13 @@
 /** Nodes and processes that are cut off from the API for a while, and machines that die and return. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { nodes, pods, statefulSets } from '../../src/api/index.ts';
 import { controlProcesses, kubeletProcesses } from '../faults/plan.ts';
 import { cordon, on, setDraft, takeIntoService, takeOutOfService, untilNotReady } from '../faults/workloads/nodes.ts';
 import { keyIn } from '../faults/workloads/workload.ts';
 import { World } from '../faults/world.ts';
+
+/** Of the machine's own time: an hour of virtual time takes seconds on a busy one. */
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const minuteMs = 60_000;
 const web0 = keyIn('web-0');
@@ -42,7 +45,7 @@ describe('a node that is cut off from the API', () => {
     world.kubeletOf('n1').partition();
     await untilNotReady(world, 'n1');
     await world.until('web-0 evicted', async () => (await pod())?.metadata.deletionTimestamp !== undefined);
-    await world.plane.clock.advance(60 * minuteMs);
+    await world.plane.clock.advance(20 * minuteMs);
     expect(await runsOn('n1')).toBe(1);
     expect(publishedOn('n1')).toBe(true);
     world.kubeletOf('n1').heal();
@@ -55,7 +58,7 @@ describe('a node that is cut off from the API', () => {
     await untilNotReady(world, 'n1');
     await world.plane.client.delete(pods, web0, { gracePeriodSeconds: 0 });
     await world.until('next web-0', async () => on('n2')((await pod()) ?? { spec: {} }));
-    await world.plane.clock.advance(30 * minuteMs);
+    await world.plane.clock.advance(10 * minuteMs);
     expect([await runsOn('n1'), await runsOn('n2')]).toEqual([1, 0]);
     expect(publishedOn('n1')).toBe(true);
     world.kubeletOf('n1').heal();
@@ -122,7 +125,7 @@ describe('a process that is cut off from the API', () => {
     const before = await pod();
     const all = [...controlProcesses, ...kubeletProcesses.slice(0, 2)];
     for (const name of all) world.processOf(name).partition();
-    await world.plane.clock.advance(30 * minuteMs);
+    await world.plane.clock.advance(10 * minuteMs);
     expect(await runsOn('n1')).toBe(1);
     for (const name of all) world.processOf(name).heal();
     await world.plane.clock.advance(minuteMs);
