@@ -2,7 +2,7 @@
  * `--feature-gates` as Kubernetes' components take it: which features are on, and what is to be told about those that
  * were set. Upstream: component-base/featuregate/feature_gate.go.
  */
-import { type Logger, type MetricsRegistry, UsageError } from '../../base/index.ts';
+import { assert, type Logger, type MetricsRegistry, UsageError } from '../../base/index.ts';
 import type { Flag } from './flag-table.ts';
 import { isBool, parseBool } from './values.ts';
 
@@ -38,7 +38,7 @@ export class FeatureGates {
 
   isEnabled(name: string): boolean {
     const spec = this.#known.get(name);
-    if (!spec) throw new RangeError(`there is no feature gate ${name}`);
+    assert(spec, `there is no feature gate ${name}`);
     if (spec.effect === 'always') return true;
     return this.#given.get(name) ?? this.#givenForAll(name, spec) ?? spec.byDefault;
   }
@@ -116,7 +116,9 @@ export function featureGates(known: KnownGates): Flag<FeatureGates> {
   const switches = [...known].flatMap(([name, { effect, stage, byDefault }]) =>
     effect === 'switch' ? [`${name} (${stage || 'GA'}, default ${byDefault})`] : [],
   );
-  const help = `features to switch: ${switches.join(', ')}; others are known and change nothing here`;
+  const others = 'those of upstream are known and change nothing here';
+  const help =
+    switches.length === 0 ? others : `features to switch: ${switches.join(', ')}; other than these ${others}`;
   const parse = (text: string) => parseFeatureGates(known, text);
   return { fallback: parse(''), parse, value: gatesValue, help };
 }
