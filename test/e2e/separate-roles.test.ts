@@ -29,6 +29,7 @@ describe('every role as a process of its own', () => {
       '--allocate-node-cidrs=true',
       '--concurrent-rc-syncs=5',
       '--concurrent_service_syncs=5',
+      '--feature-gates=PersistentVolumeClaimUnusedSinceTime=true,DynamicResourceAllocation=true',
       '--root-ca-file',
       world.path('data', 'pki', 'ca.crt'),
       '-v=2',
@@ -89,6 +90,31 @@ describe('every role as a process of its own', () => {
     await world.until(['get', 'vsc', '--no-headers'], (out) => out === '');
     expect(snapshots()).toEqual([]);
     await world.kubectl(['delete', 'pvc', 'data', '--wait=true', '--timeout=60s']);
+  });
+
+  it('[C5] tells that nobody uses a claim, with the rights that the gate takes', async () => {
+    const storageClass = {
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'StorageClass',
+      metadata: { name: 'idle' },
+      provisioner: 'hostpath.csi.k8s.io',
+    };
+    const resources = { requests: { storage: '1Mi' } };
+    const claim = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name: 'idle' },
+      spec: { accessModes: ['ReadWriteOnce'], storageClassName: 'idle', resources },
+    };
+    const items = [storageClass, claim];
+    await world.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items }));
+    await world.kubectl(['wait', 'pvc/idle', '--for=condition=Unused', '--timeout=60s']);
+    await world.kubectl(['delete', 'pvc', 'idle', '--wait=true', '--timeout=60s']);
+    const gate = 'kubernetes_feature_enabled{name="PersistentVolumeClaimUnusedSinceTime",stage="ALPHA"}';
+    expect((await world.get(controllers, '/metrics')).body).toContain(`${gate} 1\n`);
+    expect((await world.get(scheduler, '/metrics')).body).toContain(`${gate} 0\n`);
+    expect(controllers.log).toMatch(/feature gates without effect.*DynamicResourceAllocation=true/);
+    expect(controllers.log).not.toContain('forbidden');
   });
 
   it('serves health to everybody and the rest to whom the API server lets', async () => {

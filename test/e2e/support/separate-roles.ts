@@ -116,8 +116,9 @@ export class SeparateRoles implements AsyncDisposable {
     );
     const sockets = ['--kubelet-registration-path', path('n.sock'), '--csi-address', path('c.sock')];
     const asUpstream = ['--leader-election', '--leader-election-labels=app=csi', '--http-endpoint=127.0.0.1:0'];
+    const features = ['--feature-gates=Topology=true'];
     const registry = ['--plugin-registration-path', path('k', 'plugins_registry')];
-    this.spawn('csi-sidecar', ...admin, ...sockets, ...registry, ...asUpstream, '--worker-threads=10');
+    this.spawn('csi-sidecar', ...admin, ...sockets, ...registry, ...asUpstream, ...features, '--worker-threads=10');
     await this.kubectl(['apply', '-f', '-'], driverObjects);
     await this.until(
       ['get', 'csinodes', '-o', 'jsonpath={.items[*].spec.drivers[*].name}'],
