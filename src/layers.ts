@@ -11,18 +11,20 @@ export interface Layer {
 
 export const layers: Readonly<Record<string, Layer>> = {
   base: { mayImport: [] },
+  // Apart from base, so that processes that count nothing (drivers, shims) do not load it.
+  metrics: { mayImport: [] },
   api: { mayImport: ['base'] },
   mount: { mayImport: ['base'] },
   csi: { mayImport: ['base'] },
   'component-helpers': { mayImport: ['api', 'base'] },
-  apiserver: { mayImport: ['api', 'base'] },
-  client: { mayImport: ['api', 'base'] },
+  apiserver: { mayImport: ['api', 'metrics', 'base'] },
+  client: { mayImport: ['api', 'metrics', 'base'] },
   // Used by the kubelet and, for what FlexVolume attaches and hostPath provisions and recycles, by controllers.
   'volume-plugins': { mayImport: ['api', 'csi', 'mount', 'component-helpers', 'base'] },
   // They touch the world through API objects and plugins, so that they run against any API server and node.
-  controllers: { mayImport: ['volume-plugins', 'client', 'component-helpers', 'api', 'base'] },
-  scheduler: { mayImport: ['client', 'component-helpers', 'api', 'base'] },
-  sidecars: { mayImport: ['client', 'component-helpers', 'api', 'csi', 'base'] },
+  controllers: { mayImport: ['volume-plugins', 'client', 'component-helpers', 'api', 'metrics', 'base'] },
+  scheduler: { mayImport: ['client', 'component-helpers', 'api', 'metrics', 'base'] },
+  sidecars: { mayImport: ['client', 'component-helpers', 'api', 'csi', 'metrics', 'base'] },
   // A driver knows nothing of Kubernetes.
   drivers: { mayImport: ['csi', 'mount', 'base'] },
   kubelet: { mayImport: ['volume-plugins', 'client', 'component-helpers', 'api', 'csi', 'mount', 'base'] },

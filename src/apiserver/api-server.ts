@@ -63,7 +63,7 @@ export interface ApiServerOptions {
 
 export interface ComponentPages {
   /** Added to /metrics. */
-  readonly metrics: () => string;
+  readonly metrics: () => Promise<string>;
   /** The page at a path of no resource, or undefined. */
   readonly page: (
     path: string,
@@ -212,7 +212,7 @@ class Server implements ApiServer {
       version: apiVersion,
       serverAddress: () => this.#address.replace('https://', ''),
       problems: () => [],
-      metrics: async () => (await metrics.print()) + (options.pages?.metrics() ?? ''),
+      metrics: async () => (await metrics.print()) + ((await options.pages?.metrics()) ?? ''),
       page: (path) => options.pages?.page(path),
     });
     const kubelets = new KubeletProxy({

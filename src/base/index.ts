@@ -21,15 +21,6 @@ export { exists, type Fs, ifExists, realFs, syncDirectory, writeFileDurably } fr
 export { goQuote } from './go-quote.ts';
 export { KeyLock } from './key-lock.ts';
 export { createLogger, type LogFields, type Logger, type LogOptions, silentLogger } from './log.ts';
-export {
-  type Counter,
-  type Gauge,
-  type Histogram,
-  type HistogramDefinition,
-  type LabelValues,
-  type MetricDefinition,
-  MetricsRegistry,
-} from './metrics.ts';
 export { makePipes, type Pipe } from './pipe.ts';
 export { nameSuffix, type Random, realRandom, seededRandom } from './random.ts';
 export { shellCommand, shellQuote } from './shell-quote.ts';

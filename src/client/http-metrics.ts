@@ -1,5 +1,6 @@
 /** What is told about the requests to the API server. Upstream: component-base metrics/prometheus/restclient. */
-import type { Clock, Counter, Histogram, MetricsRegistry } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
+import type { Counter, Histogram, MetricsRegistry } from '../metrics/index.ts';
 
 const durationBuckets = [0.005, 0.025, 0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60];
 

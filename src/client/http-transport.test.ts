@@ -9,7 +9,8 @@ import {
   storageClasses,
   type WatchEvent,
 } from '../api/index.ts';
-import { MetricsRegistry, VirtualClock } from '../base/index.ts';
+import { VirtualClock } from '../base/index.ts';
+import { MetricsRegistry } from '../metrics/index.ts';
 import { type Client, createClient } from './client.ts';
 import { createHttpTransport, type HttpTransport } from './http-transport.ts';
 
@@ -171,7 +172,7 @@ describe('requests', () => {
     const own = createClient({ transport: counted, fieldManager: 'test' });
     serve(json(refusal(404, 'NotFound'), 404));
     await own.get(namespaces, { name: 'x' }).catch(() => {});
-    expect(metrics.print()).toContain(
+    expect(await metrics.print()).toContain(
       `rest_client_requests_total{code="404",method="GET",host="127.0.0.1:${port}"} 1\n`,
     );
   });

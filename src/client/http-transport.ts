@@ -14,15 +14,8 @@ import {
   type WatchRequest,
   type WatchStream,
 } from '../api/index.ts';
-import {
-  type Clock,
-  deepFreeze,
-  type MetricsRegistry,
-  messageOf,
-  throwIfAborted,
-  UsageError,
-  withDeadline,
-} from '../base/index.ts';
+import { type Clock, deepFreeze, messageOf, throwIfAborted, UsageError, withDeadline } from '../base/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import { type Answer, collect, contentOfAnswer, parseBody } from './http-answer.ts';
 import { contentOf, methods } from './http-content.ts';
 import { HttpMetrics } from './http-metrics.ts';

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ApiStatusError, type Lease } from '../api/index.ts';
-import { MetricsRegistry, seededRandom, silentLogger, VirtualClock } from '../base/index.ts';
+import { seededRandom, silentLogger, VirtualClock } from '../base/index.ts';
+import { MetricsRegistry } from '../metrics/index.ts';
 import { createClient } from './client.ts';
 import type { EventRecorder } from './events.ts';
 import { type LeaderElectionOptions, type LeadershipEnd, runAsLeader } from './leader-election.ts';
@@ -276,10 +277,10 @@ describe('leader election', () => {
     const recorder = { event } as unknown as EventRecorder;
     const a = new Candidate('a', undefined, { recorder, metrics });
     await clock.settle();
-    expect(metrics.print()).toContain('leader_election_master_status{name="controller"} 1');
+    expect(await metrics.print()).toContain('leader_election_master_status{name="controller"} 1');
     a.stop.abort();
     await clock.until(() => a.end !== undefined);
-    expect(metrics.print()).toContain('leader_election_master_status{name="controller"} 0');
+    expect(await metrics.print()).toContain('leader_election_master_status{name="controller"} 0');
     expect(events).toEqual(['Normal LeaderElection a became leader', 'Normal LeaderElection a stopped leading']);
   });
 

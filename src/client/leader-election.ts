@@ -8,10 +8,8 @@ import {
   abortError,
   assert,
   type Clock,
-  type Gauge,
   isAbort,
   type Logger,
-  type MetricsRegistry,
   messageOf,
   microTimestamp,
   onAbort,
@@ -19,6 +17,7 @@ import {
   TimeoutError,
   withDeadline,
 } from '../base/index.ts';
+import type { Gauge, MetricsRegistry } from '../metrics/index.ts';
 import type { Client } from './client.ts';
 import type { EventRecorder } from './events.ts';
 import { type Claimant, heldBy, type ObservedLease, observe, released, takeableInMs } from './lease-record.ts';

@@ -9,11 +9,11 @@ import {
   type Clock,
   isAbort,
   type Logger,
-  type MetricsRegistry,
   messageOf,
   unreachable,
   withDeadline,
 } from '../base/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import { DelayQueue } from './delay-queue.ts';
 import type { Reconcile, ReconcileResult, WorkQueue } from './reconciler.ts';
 import { type BucketOptions, TokenBucket } from './token-bucket.ts';

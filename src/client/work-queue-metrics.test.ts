@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { MetricsRegistry, silentLogger, VirtualClock } from '../base/index.ts';
+import { silentLogger, VirtualClock } from '../base/index.ts';
+import { MetricsRegistry } from '../metrics/index.ts';
 import { done } from './reconciler.ts';
 import { runReconciler } from './run-reconciler.ts';
 
 function startQueue() {
   const clock = new VirtualClock();
   const metrics = new MetricsRegistry();
-  const value = (series: string) => {
-    const line = metrics
-      .print()
-      .split('\n')
-      .find((printed) => printed.startsWith(`${series} `));
+  const value = async (series: string) => {
+    const lines = (await metrics.print()).split('\n');
+    const line = lines.find((printed) => printed.startsWith(`${series} `));
     return Number(line?.slice(series.length));
   };
   const gates: PromiseWithResolvers<void>[] = [];
@@ -39,22 +38,22 @@ describe('metrics of a work queue', () => {
     void stopped;
     for (const key of ['a', 'b', 'b', 'c']) queue.add(key);
     await clock.settle();
-    expect(value('workqueue_adds_total{name="claims"}')).toBe(3);
-    expect(value('workqueue_depth{name="claims"}')).toBe(2);
+    expect(await value('workqueue_adds_total{name="claims"}')).toBe(3);
+    expect(await value('workqueue_depth{name="claims"}')).toBe(2);
     await clock.advance(3_000);
-    expect(value('workqueue_unfinished_work_seconds{name="claims"}')).toBe(3);
-    expect(value('workqueue_longest_running_processor_seconds{name="claims"}')).toBe(3);
+    expect(await value('workqueue_unfinished_work_seconds{name="claims"}')).toBe(3);
+    expect(await value('workqueue_longest_running_processor_seconds{name="claims"}')).toBe(3);
     gates[0]?.resolve();
     await clock.settle();
-    expect(value('workqueue_depth{name="claims"}')).toBe(1);
-    expect(value('workqueue_work_duration_seconds_sum{name="claims"}')).toBe(3);
-    expect(value('workqueue_queue_duration_seconds_sum{name="claims"}')).toBe(3);
+    expect(await value('workqueue_depth{name="claims"}')).toBe(1);
+    expect(await value('workqueue_work_duration_seconds_sum{name="claims"}')).toBe(3);
+    expect(await value('workqueue_queue_duration_seconds_sum{name="claims"}')).toBe(3);
     for (let at = 1; at < 3; at++) {
       gates[at]?.resolve();
       await clock.settle();
     }
-    expect(value('workqueue_depth{name="claims"}')).toBe(0);
-    expect(value('workqueue_work_duration_seconds_count{name="claims"}')).toBe(3);
+    expect(await value('workqueue_depth{name="claims"}')).toBe(0);
+    expect(await value('workqueue_work_duration_seconds_count{name="claims"}')).toBe(3);
   });
 
   it('counts a key that is added while it runs as one that waits, and failures as retries', async () => {
@@ -65,15 +64,15 @@ describe('metrics of a work queue', () => {
     queue.add('a');
     await clock.settle();
     queue.add('a');
-    expect(value('workqueue_depth{name="claims"}')).toBe(1);
+    expect(await value('workqueue_depth{name="claims"}')).toBe(1);
     gates[0]?.resolve();
     await clock.settle();
-    expect(value('workqueue_retries_total{name="claims"}')).toBe(1);
+    expect(await value('workqueue_retries_total{name="claims"}')).toBe(1);
     gates[1]?.resolve();
     await clock.advance(100);
     gates[2]?.resolve();
     await clock.settle();
-    expect(value('workqueue_depth{name="claims"}')).toBe(0);
-    expect(value('workqueue_longest_running_processor_seconds{name="claims"}')).toBe(0);
+    expect(await value('workqueue_depth{name="claims"}')).toBe(0);
+    expect(await value('workqueue_longest_running_processor_seconds{name="claims"}')).toBe(0);
   });
 });

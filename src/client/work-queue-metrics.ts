@@ -1,5 +1,6 @@
 /** What is told about a work queue. Upstream: client-go util/workqueue/metrics.go. */
-import type { Clock, MetricsRegistry } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 
 const labels = ['name'];
 /** 10 ns to 1000 s, as upstream. */

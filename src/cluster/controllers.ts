@@ -1,7 +1,8 @@
 /** Starts the controllers, each with a client and an event source of its own name. */
 import type { ResourceType } from '../api/index.ts';
-import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
+import type { Clock, DecisionLog, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory, type WatchableTypes } from '../client/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import { ControllerPlugins, type FlexControllerPlugin } from '../volume-plugins/index.ts';
 import { type ControllerSettings, defaultControllerSettings } from './controller-settings.ts';
 import { controllerTable } from './controller-table.ts';

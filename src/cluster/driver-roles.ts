@@ -1,7 +1,8 @@
 /** The sidecar roles of one CSI driver, and its registration with kubelets. */
-import type { Clock, Fs, Logger, MetricsRegistry, Random } from '../base/index.ts';
+import type { Clock, Fs, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import { connectCsi, createCsiClient, Node } from '../csi/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import {
   type AttacherFlags,
   type CapacityFlags,

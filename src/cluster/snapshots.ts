@@ -1,11 +1,12 @@
 /** Starts the snapshot controller with a client and an event source of its name; the informers still have to be started. */
-import type { Clock, DecisionLog, Logger, MetricsRegistry, Random } from '../base/index.ts';
+import type { Clock, DecisionLog, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
 import {
   snapshotControllerName as component,
   type SnapshotControllerSettings,
   startSnapshotController,
 } from '../controllers/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 
 export interface SnapshotEnvironment {
   readonly clock: Clock;

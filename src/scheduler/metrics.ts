@@ -1,5 +1,6 @@
 /** What the scheduler counts, under upstream's names. */
-import { type Clock, MetricsRegistry } from '../base/index.ts';
+import type { Clock } from '../base/index.ts';
+import { MetricsRegistry } from '../metrics/index.ts';
 import type { QueueName } from './queue/scheduling-queue.ts';
 
 export type AttemptResult = 'scheduled' | 'unschedulable' | 'error';

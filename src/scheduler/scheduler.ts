@@ -4,9 +4,10 @@
  * it or it is taken back.
  */
 import { isConflict, isNotFound, keyOf, type Pod, pods } from '../api/index.ts';
-import { assert, type Clock, type DecisionLog, type Logger, type MetricsRegistry, messageOf } from '../base/index.ts';
+import { assert, type Clock, type DecisionLog, type Logger, messageOf } from '../base/index.ts';
 import type { Client, EventRecorder, InformerFactory } from '../client/index.ts';
 import { isPodPhaseTerminal } from '../component-helpers/index.ts';
+import type { MetricsRegistry } from '../metrics/index.ts';
 import { SchedulerCache } from './cache/scheduler-cache.ts';
 import { ClaimGrace } from './claim-grace.ts';
 import { addEventHandlers } from './event-handlers.ts';

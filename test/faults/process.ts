@@ -1,10 +1,11 @@
 /** A process of the control plane that can die at any moment and is started again by whoever supervises it. */
 import type { Transport } from '../../src/api/index.ts';
-import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
+import { DecisionLog } from '../../src/base/index.ts';
 import { createClient, createEventRecorder, createInformerFactory } from '../../src/client/index.ts';
 import { defaultControllerSettings } from '../../src/cluster/controller-settings.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { startSnapshotController } from '../../src/controllers/index.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 import {
   startAttacher,

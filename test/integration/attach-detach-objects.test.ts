@@ -11,8 +11,8 @@ import {
   type VolumeAttachment,
   volumeAttachments,
 } from '../../src/api/index.ts';
-import { MetricsRegistry } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
 import { csiAttachmentName } from '../../src/volume-plugins/index.ts';
 import { AttachWorld, attachComponent, volumeName } from './support/attach-world.ts';
 import { Code } from './support/fake-driver.ts';
@@ -534,14 +534,13 @@ describe('an attachment', () => {
     await world.createPod('a', 'n1');
     await world.createPod('b', 'n1', 'w');
     await world.reportInUse('n1', volumeName('h-v'), volumeName('h-w'));
-    const lines = () =>
-      metrics
-        .print()
+    const lines = async () =>
+      (await metrics.print())
         .split('\n')
         .filter((line) => /^(attach|storage)/.test(line))
         .sort();
     const plugin = 'kubernetes.io/csi:fake.csi';
-    expect(lines()).toEqual([
+    expect(await lines()).toEqual([
       `attachdetach_controller_total_volumes{plugin_name="${plugin}",state="actual_state_of_world"} 2`,
       `attachdetach_controller_total_volumes{plugin_name="${plugin}",state="desired_state_of_world"} 2`,
       `storage_count_attachable_volumes_in_use{node="n1",volume_plugin="${plugin}"} 2`,
@@ -549,7 +548,7 @@ describe('an attachment', () => {
     await world.deletePod('a');
     await world.setReady('n1', 'Unknown');
     await world.taintOutOfService('n1');
-    expect(lines()).toEqual([
+    expect(await lines()).toEqual([
       'attach_detach_controller_attachdetach_controller_forced_detaches{reason="out-of-service"} 1',
       `attachdetach_controller_forced_detaches{reason="out-of-service"} 1`,
       `attachdetach_controller_total_volumes{plugin_name="${plugin}",state="actual_state_of_world"} 1`,

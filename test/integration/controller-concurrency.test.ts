@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
 import { type Draft, type Pod, persistentVolumeClaims, pods } from '../../src/api/index.ts';
-import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
+import { DecisionLog } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { controllerSettings } from '../../src/cluster/controller-settings.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
 import { controllerManagerFlags } from '../../src/cluster/flags/controller-manager-flags.ts';
 import { readFlags } from '../../src/cluster/flags/flag-table.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { podDraft } from './support/objects.ts';
 

@@ -12,8 +12,9 @@ import {
   type Volume,
   volumeAttachments,
 } from '../../src/api/index.ts';
-import { DecisionLog, MetricsRegistry } from '../../src/base/index.ts';
+import { DecisionLog } from '../../src/base/index.ts';
 import { startControllers } from '../../src/cluster/controllers.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 import { startAttacher, startProvisioner, startResizer } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';

@@ -9,9 +9,9 @@ import {
   persistentVolumes,
   storageClasses,
 } from '../../src/api/index.ts';
-import { MetricsRegistry } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { startExpandController } from '../../src/controllers/index.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
 import {
   type FakeAnswer,
   failure,
@@ -167,7 +167,7 @@ describe('the expand controller', () => {
     expect(await plane.eventsOf('disk')).toEqual(['Warning VolumeResizeFailed update PersistentVolume is forbidden']);
     expect((await volume()).spec.capacity).toEqual({ storage: '2Gi' });
     const labels = 'volume_plugin="kubernetes.io/flexvolume",operation_name="expand_volume"';
-    const counted = metrics.print().split('\n');
+    const counted = (await metrics.print()).split('\n');
     expect(counted).toContain(
       `storage_operation_duration_seconds_count{${labels},status="fail-unknown",migrated="false"} 1`,
     );

@@ -10,9 +10,9 @@ import {
   pods,
   priorityClasses,
 } from '../../src/api/index.ts';
-import { MetricsRegistry } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import { createInformerFactory } from '../../src/client/index.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
 import { Scheduler } from '../../src/scheduler/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { claimDraft, nodeDraft, podDraft, volumeDraft } from './support/objects.ts';
@@ -56,8 +56,9 @@ describe('pods that wait for the scheduler', () => {
   }
 
   /** How often pods were tried in vain. */
-  function failures(): number {
-    return Number(/^scheduler_schedule_attempts_total\{result="unschedulable".*\} (\d+)$/m.exec(metrics.print())?.[1]);
+  async function failures(): Promise<number> {
+    const text = await metrics.print();
+    return Number(/^scheduler_schedule_attempts_total\{result="unschedulable".*\} (\d+)$/m.exec(text)?.[1]);
   }
 
   const nodeOf2Cpu: Draft<Node> = {
@@ -135,10 +136,10 @@ describe('pods that wait for the scheduler', () => {
     await createPod('hog', { tolerations: [{ operator: 'Exists' }] }, cpu === '3' && node === nodeOf2Cpu ? '0' : '2');
     await createPod('waiting', spec, cpu);
     await plane.clock.advance(20_000);
-    const before = failures();
+    const before = await failures();
     await change();
     await plane.clock.advance(5000);
-    const outcome = (await nodeOf('waiting')) ? 'placed' : failures() > before ? 'tried' : 'left alone';
+    const outcome = (await nodeOf('waiting')) ? 'placed' : (await failures()) > before ? 'tried' : 'left alone';
     expect(outcome).toBe(expected);
   });
 
@@ -150,11 +151,11 @@ describe('pods that wait for the scheduler', () => {
       await plane.client.create(pods, { ...draft, spec: { ...draft.spec, nodeSelector: { disk: 'ssd' } } });
     }
     await plane.clock.advance(1000);
-    const before = failures();
+    const before = await failures();
     const startMs = plane.clock.now();
     await createPod('healthy');
-    expect([await nodeOf('healthy'), plane.clock.now() - startMs, failures() - before]).toEqual(['n1', 0, 0]);
-    expect(metrics.print()).toContain('scheduler_pending_pods{queue="unschedulable"} 1000');
+    expect([await nodeOf('healthy'), plane.clock.now() - startMs, (await failures()) - before]).toEqual(['n1', 0, 0]);
+    expect(await metrics.print()).toContain('scheduler_pending_pods{queue="unschedulable"} 1000');
   });
 
   it('[rel-L12] writes nothing while a thousand pods wait for nothing that happens', async () => {
@@ -177,13 +178,13 @@ describe('pods that wait for the scheduler', () => {
     for (let i = 0; i < 100; i++) await createPod(`large-${i}`, {}, '3');
     await plane.clock.advance(20_000);
     await createPod('small', {}, '1');
-    const before = failures();
+    const before = await failures();
     for (let i = 0; i < 20; i++) {
       await plane.client.delete(pods, { namespace: 'default', name: 'small' }, { gracePeriodSeconds: 0 });
       await createPod('small', {}, '1');
       expect(await nodeOf('small')).toBe('n1');
     }
-    expect(failures() - before).toBeLessThanOrEqual(100);
+    expect((await failures()) - before).toBeLessThanOrEqual(100);
   });
 
   it('holds a pod with gates back without a word, and places it when they are gone', async () => {
@@ -256,7 +257,7 @@ describe('pods that wait for the scheduler', () => {
     await createPod('a', { nodeSelector: { disk: 'ssd' } });
     await plane.client.delete(pods, { namespace: 'default', name: 'a' });
     await plane.clock.settle();
-    expect(metrics.print()).toContain('scheduler_pending_pods{queue="unschedulable"} 0');
+    expect(await metrics.print()).toContain('scheduler_pending_pods{queue="unschedulable"} 0');
     await createPod('a');
     expect(await nodeOf('a')).toBe('n1');
   });
@@ -299,7 +300,7 @@ describe('pods that wait for the scheduler', () => {
     await plane.client.create(nodes, nodeDraft('n1'));
     await createPod('one');
     await createPod('two', { nodeSelector: { disk: 'ssd' } });
-    const text = metrics.print();
+    const text = await metrics.print();
     for (const line of [
       'scheduler_schedule_attempts_total{result="scheduled",profile="default-scheduler"} 1',
       'scheduler_schedule_attempts_total{result="unschedulable",profile="default-scheduler"} 1',

@@ -1,8 +1,6 @@
-/**
- * Counts of the requests that were served. They are plain numbers until somebody asks for them: the library that
- * prints them is loaded then. Upstream: apiserver endpoints/metrics.
- */
+/** What the API server counts. Upstream: apiserver endpoints/metrics. */
 import type { IncomingMessage } from 'node:http';
+import { type Counter, MetricsRegistry, printProcessMetrics } from '../../metrics/index.ts';
 import type { ResourceRoute } from './route.ts';
 
 export interface MetricsSources {
@@ -11,15 +9,7 @@ export interface MetricsSources {
   readonly storeRevision: () => number;
 }
 
-/** More combinations than the API has: whatever is beyond is counted as one. */
-const maxSeries = 5_000;
-
 const verbs: Readonly<Record<string, string>> = { POST: 'CREATE', PUT: 'UPDATE', PATCH: 'PATCH', DELETE: 'DELETE' };
-
-interface Series {
-  readonly labels: Readonly<Record<string, string>>;
-  count: number;
-}
 
 function verbOf(request: IncomingMessage, route: ResourceRoute | undefined): string {
   const { method = '', url = '' } = request;
@@ -29,63 +19,35 @@ function verbOf(request: IncomingMessage, route: ResourceRoute | undefined): str
 }
 
 export class RequestMetrics {
-  readonly #sources: MetricsSources;
-  readonly #series = new Map<string, Series>();
-  #printer: ReturnType<typeof createPrinter> | undefined;
+  readonly #registry = new MetricsRegistry();
+  readonly #requests: Counter;
 
-  constructor(sources: MetricsSources) {
-    this.#sources = sources;
+  constructor({ watches, storeRevision }: MetricsSources) {
+    this.#requests = this.#registry.counter({
+      name: 'apiserver_request_total',
+      help: 'Requests answered, by verb, resource and code.',
+      labels: ['verb', 'group', 'version', 'resource', 'subresource', 'component', 'code'],
+    });
+    const open = this.#registry.gauge({ name: 'apiserver_longrunning_requests', help: 'Watches that are open.' });
+    const revision = this.#registry.gauge({
+      name: 'apiserver_storage_revision',
+      help: 'The newest revision of the store.',
+    });
+    this.#registry.onCollect(() => {
+      open.set(watches());
+      revision.set(storeRevision());
+    });
   }
 
   /** Counts an answer. The route is undefined for paths that are no resources. */
   count(request: IncomingMessage, route: ResourceRoute | undefined, code: number): void {
-    const verb = verbOf(request, route);
     // A kind that is not served could be called anything.
-    const known = code === 404 ? undefined : route;
-    const key = `${verb} ${code} ${known?.group} ${known?.version} ${known?.plural} ${known?.subresource}`;
-    const series = this.#series.get(key);
-    if (series) {
-      series.count++;
-      return;
-    }
-    if (this.#series.size >= maxSeries) return;
-    const { group = '', version = '', plural = '', subresource = '' } = known ?? {};
-    const labels = { verb, group, version, resource: plural, subresource, component: 'apiserver', code: String(code) };
-    this.#series.set(key, { labels, count: 1 });
+    const { group = '', version = '', plural = '', subresource = '' } = (code === 404 ? undefined : route) ?? {};
+    this.#requests.inc([verbOf(request, route), group, version, plural, subresource, 'apiserver', String(code)]);
   }
 
-  /** The Prometheus text. */
+  /** The Prometheus text, with the numbers of the process. */
   async print(): Promise<string> {
-    this.#printer ??= createPrinter(this.#sources);
-    const { registry, requests } = await this.#printer;
-    requests.reset();
-    for (const { labels, count } of this.#series.values()) requests.inc(labels, count);
-    return await registry.metrics();
+    return (await this.#registry.print()) + (await printProcessMetrics());
   }
-}
-
-/** Made once: what it gathers about the process never stops. */
-async function createPrinter({ watches, storeRevision }: MetricsSources) {
-  const { Counter, collectDefaultMetrics, Gauge, Registry } = await import('./prometheus.ts');
-  const registry = new Registry();
-  const registers = [registry];
-  collectDefaultMetrics({ register: registry });
-  const requests = new Counter({
-    name: 'apiserver_request_total',
-    help: 'Requests answered, by verb, resource and code.',
-    labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'component', 'code'],
-    registers,
-  });
-  const gauge = (name: string, help: string, value: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(value());
-      },
-    });
-  gauge('apiserver_longrunning_requests', 'Watches that are open.', watches);
-  gauge('apiserver_storage_revision', 'The newest revision of the store.', storeRevision);
-  return { registry, requests };
 }

@@ -26,7 +26,7 @@ export interface SystemPathOptions {
   readonly serverAddress: () => string;
   /** Empty while everything is well. */
   readonly problems: () => readonly string[];
-  readonly metrics: () => string | Promise<string>;
+  readonly metrics: () => Promise<string>;
   /** What else there is. */
   readonly page: (path: string) => Page | undefined;
 }

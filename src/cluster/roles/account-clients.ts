@@ -3,8 +3,9 @@
  * only (`--use-service-account-credentials`). Upstream: controller-manager clientbuilder/client_builder_dynamic.go.
  */
 import { isNotFound, serviceAccounts } from '../../api/index.ts';
-import type { Clock, MetricsRegistry } from '../../base/index.ts';
+import type { Clock } from '../../base/index.ts';
 import { type Client, createClient, createHttpTransport, type ServerConnection } from '../../client/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 
 export interface AccountClientOptions {
   readonly connection: ServerConnection;

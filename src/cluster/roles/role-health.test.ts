@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { DecisionLog, MetricsRegistry, VirtualClock } from '../../base/index.ts';
+import { DecisionLog, VirtualClock } from '../../base/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { componentPage } from '../serving/pages.ts';
 import { RoleHealth } from './role-health.ts';
 

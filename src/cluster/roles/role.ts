@@ -6,7 +6,6 @@ import {
   DecisionLog,
   isAbort,
   type Logger,
-  MetricsRegistry,
   type Random,
   realClock,
   realRandom,
@@ -22,6 +21,7 @@ import {
   runAsLeader,
   type ServerConnection,
 } from '../../client/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { aborted, guardProcess } from '../process-guard.ts';
 import { connectionOf } from './connect.ts';
 import { RoleHealth } from './role-health.ts';

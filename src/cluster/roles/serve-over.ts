@@ -1,7 +1,7 @@
 /** Health and metrics of a role over plain HTTP, as the components of kubernetes-csi have them. */
+import { printProcessMetrics } from '../../metrics/index.ts';
 import type { HttpAddress } from '../flags/csi-sidecar-flags.ts';
 import { startHttpEndpoint } from '../serving/http-endpoint.ts';
-import { printProcessMetrics } from '../serving/process-metrics.ts';
 import type { RoleProcess } from './role.ts';
 
 export async function serveOver(running: RoleProcess, address: HttpAddress, metricsPath: string): Promise<void> {
@@ -10,7 +10,7 @@ export async function serveOver(running: RoleProcess, address: HttpAddress, metr
     await startHttpEndpoint({
       ...address,
       metricsPath,
-      metrics: async () => metrics.print() + (await printProcessMetrics()),
+      metrics: async () => (await metrics.print()) + (await printProcessMetrics()),
       leaseProblem: () => health.leaseProblem(),
     }),
   );

@@ -2,7 +2,8 @@
  * What a component tells about itself over HTTP: its health, its numbers, its settings and its decisions.
  * Upstream: k8s.io/apiserver/pkg/server/healthz.
  */
-import type { DecisionLog, MetricsRegistry } from '../../base/index.ts';
+import type { DecisionLog } from '../../base/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 
 export interface Page {
   readonly status: number;
@@ -44,7 +45,7 @@ export async function componentPage(sources: PageSources, url: URL): Promise<Pag
   const [first = '', second, ...more] = pathname.split('/').slice(1);
   if (healthPaths.has(first) && more.length === 0) return healthPage(sources.health, first, second, searchParams);
   if (pathname === '/metrics') {
-    const text = sources.metrics.print() + ((await sources.moreMetrics?.()) ?? '');
+    const text = (await sources.metrics.print()) + ((await sources.moreMetrics?.()) ?? '');
     return { status: 200, contentType: 'text/plain; version=0.0.4; charset=utf-8', text };
   }
   if (pathname === '/configz') return json(sources.config);

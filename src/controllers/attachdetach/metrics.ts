@@ -1,5 +1,5 @@
 /** What the attach/detach controller counts. Upstream: attachdetach/metrics/metrics.go. */
-import type { MetricsRegistry } from '../../base/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import { parseCsiUniqueVolumeName, parseFlexVolumeName } from '../../volume-plugins/index.ts';
 import type { AttachContext } from './attach-context.ts';
 import type { FenceReason } from './detach-evidence.ts';

@@ -1,13 +1,7 @@
 /** What every controller is given, and how it starts: handlers first, work when its informers have synced. */
-import {
-  type Clock,
-  type DecisionLog,
-  isAbort,
-  type Logger,
-  type MetricsRegistry,
-  type Random,
-} from '../../base/index.ts';
+import { type Clock, type DecisionLog, isAbort, type Logger, type Random } from '../../base/index.ts';
 import type { Client, EventRecorder, InformerFactory } from '../../client/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 
 export interface ControllerOptions {
   readonly client: Client;

@@ -1,8 +1,8 @@
 /** The expand controller: hands claims that ask for more to whoever enlarges their volumes. */
 import { keyOf, type PersistentVolumeClaim, persistentVolumeClaims, persistentVolumes } from '../../api/index.ts';
-import { MetricsRegistry } from '../../base/index.ts';
 import { runReconciler } from '../../client/index.ts';
 import { annPreResizeCapacity, claimWantsMore } from '../../component-helpers/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import type { FlexControllerPlugin } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { type ControllerOptions, startWhenSynced } from '../common/start-controller.ts';

@@ -1,5 +1,6 @@
 /** What the controller counts. Upstream: pkg/volume/util/metrics.go OperationCompleteHook. */
-import type { Clock, Histogram, MetricsRegistry } from '../../base/index.ts';
+import type { Clock } from '../../base/index.ts';
+import type { Histogram, MetricsRegistry } from '../../metrics/index.ts';
 
 /** Upstream's, in seconds. */
 const operationBuckets = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15, 25, 50, 120, 300, 600];

@@ -3,9 +3,10 @@
  * It owns the phases of both kinds, claimRef and the binding annotations; nothing else writes them.
  */
 import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '../../api/index.ts';
-import { DecisionLog, MetricsRegistry, unreachable } from '../../base/index.ts';
+import { DecisionLog, unreachable } from '../../base/index.ts';
 import { requeueAfter, runReconciler } from '../../client/index.ts';
 import { findMigratedDriver } from '../../component-helpers/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { ControllerPlugins } from '../../volume-plugins/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { addPodClaimIndex } from '../common/pod-claim-index.ts';

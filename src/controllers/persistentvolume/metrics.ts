@@ -1,6 +1,7 @@
 /** What the controller counts. Upstream: persistentvolume/metrics/metrics.go. */
 import type { PersistentVolume, PersistentVolumeClaim } from '../../api/index.ts';
-import type { Clock, Counter, Gauge, Histogram, MetricsRegistry } from '../../base/index.ts';
+import type { Clock } from '../../base/index.ts';
+import type { Counter, Gauge, Histogram, MetricsRegistry } from '../../metrics/index.ts';
 import type { ControllerPlugins } from '../../volume-plugins/index.ts';
 
 export interface OperationLabels {

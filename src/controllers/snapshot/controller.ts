@@ -13,8 +13,9 @@ import {
   volumeSnapshotContents,
   volumeSnapshots,
 } from '../../api/index.ts';
-import { DecisionLog, MetricsRegistry } from '../../base/index.ts';
+import { DecisionLog } from '../../base/index.ts';
 import { type Reconcile, runReconciler, type WorkQueue } from '../../client/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { Announcer } from '../common/announcer.ts';
 import { type ControllerOptions, every, startWhenSynced } from '../common/start-controller.ts';
 import { byClaim, byClass, byContent, byRestoredSnapshot, decisionKey, type SnapshotContext } from './context.ts';

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import type { VolumeSnapshot } from '../../api/index.ts';
-import { MetricsRegistry, VirtualClock } from '../../base/index.ts';
+import { VirtualClock } from '../../base/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { SnapshotMetrics } from './metrics.ts';
 
 const snapshotOf = (uid: string, source: VolumeSnapshot['spec']['source']) =>
@@ -19,10 +20,10 @@ it('times the creation of snapshots until they are taken, ready and gone', async
   metrics.succeeded('CreateSnapshot', '1');
   metrics.succeeded('CreateSnapshot', '1');
   metrics.start('DeleteSnapshot', kept, 'd');
-  expect(registry.print()).toContain('snapshot_controller_operations_in_flight 2');
+  expect(await registry.print()).toContain('snapshot_controller_operations_in_flight 2');
   metrics.gone('2');
   metrics.gone('2');
-  const lines = registry.print().split('\n');
+  const lines = (await registry.print()).split('\n');
   const sums = lines.filter((line) => line.startsWith('snapshot_controller_operation_total_seconds_sum')).sort();
   const series = (driver: string, operation: string, type: string, status: string) =>
     `snapshot_controller_operation_total_seconds_sum{driver_name="${driver}",operation_name="${operation}",snapshot_type="${type}",operation_status="${status}"}`;

@@ -1,6 +1,7 @@
 /** How long snapshots take. Upstream: external-snapshotter pkg/metrics/metrics.go. */
 import type { VolumeSnapshot } from '../../api/index.ts';
-import type { Clock, Gauge, Histogram, MetricsRegistry } from '../../base/index.ts';
+import type { Clock } from '../../base/index.ts';
+import type { Gauge, Histogram, MetricsRegistry } from '../../metrics/index.ts';
 
 export type SnapshotOperation = 'CreateSnapshot' | 'CreateSnapshotAndReady' | 'DeleteSnapshot';
 

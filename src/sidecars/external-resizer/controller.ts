@@ -1,6 +1,6 @@
 /** The external-resizer role: grows volumes through one CSI driver, and gives them other VolumeAttributesClasses. */
 import { keyOf, persistentVolumeClaims, persistentVolumes, pods, volumeAttributesClasses } from '../../api/index.ts';
-import type { Clock, Logger, MetricsRegistry } from '../../base/index.ts';
+import type { Clock, Logger } from '../../base/index.ts';
 import {
   type Client,
   type EventRecorder,
@@ -10,6 +10,7 @@ import {
 } from '../../client/index.ts';
 import { podClaims } from '../../component-helpers/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { SlowRetries } from '../common/slow-retries.ts';
 import { defaultResizerFlags, type ResizerContext, type ResizerFlags } from './context.ts';

@@ -6,9 +6,10 @@ import {
   volumeSnapshotClasses,
   volumeSnapshotContents,
 } from '../../api/index.ts';
-import { Backoff, type Clock, type Logger, type MetricsRegistry } from '../../base/index.ts';
+import { Backoff, type Clock, type Logger } from '../../base/index.ts';
 import { type Client, type EventRecorder, type InformerFactory, runReconciler } from '../../client/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { defaultSnapshotterFlags, type SnapshotterContext, type SnapshotterFlags } from './context.ts';
 import { concernsSnapshotting, isBeingCreated } from './decide-content.ts';

@@ -6,9 +6,9 @@ import {
   pods,
   storageClasses,
 } from '../../../src/api/index.ts';
-import { MetricsRegistry } from '../../../src/base/index.ts';
 import type { Client } from '../../../src/client/index.ts';
 import { startVolumeProtectionController } from '../../../src/controllers/index.ts';
+import { MetricsRegistry } from '../../../src/metrics/index.ts';
 import { ControlPlane } from '../support/control-plane.ts';
 import { blindClient, laggingClient, startOn } from '../support/controllers.ts';
 import { podDraft } from '../support/objects.ts';
@@ -147,8 +147,8 @@ describe('the persistent volume controller at work', () => {
     await world.createClass(storageClass('std', 'd.example.com', { isDefault: true }));
     await plane.clock.advance(1000);
     expect((await world.claim('c')).spec.storageClassName).toBe('std');
-    expect(metrics.print()).toContain('\nretroactive_storageclass_total 3\n');
-    expect(metrics.print()).toContain('\nretroactive_storageclass_errors_total 2\n');
+    expect(await metrics.print()).toContain('\nretroactive_storageclass_total 3\n');
+    expect(await metrics.print()).toContain('\nretroactive_storageclass_errors_total 2\n');
   });
 
   it('[B1] counts volumes and claims as upstream names and labels them', async () => {
@@ -159,7 +159,7 @@ describe('the persistent volume controller at work', () => {
     await world.createVolume(volume('n', { source: nfs, mode: 'Block', policy: 'Retain' }));
     await world.createClaim(claim('d', { class: 'silver' }));
     await world.start({ metrics });
-    const lines = metrics.print().split('\n');
+    const lines = (await metrics.print()).split('\n');
     expect(lines.filter((line) => line.startsWith('pv_collector_')).sort()).toEqual([
       'pv_collector_bound_pv_count{storage_class="gold"} 1',
       'pv_collector_bound_pvc_count{namespace="default",storage_class="gold",volume_attributes_class=""} 1',
@@ -184,10 +184,10 @@ describe('the persistent volume controller at work', () => {
     await plane.clock.advance(60_000);
     expect(await world.pictures()).toEqual([]);
     const labels = (operation: string) => `plugin_name="${fakePluginName}",operation_name="${operation}"`;
-    expect(metrics.print()).toContain(`volume_operation_total_errors{${labels('provision')}} 1\n`);
-    expect(metrics.print()).toContain(`volume_operation_total_errors{${labels('delete')}} 2\n`);
-    expect(metrics.print()).toContain(`volume_operation_total_seconds_sum{${labels('provision')}} 0.5\n`);
-    expect(metrics.print()).toContain(`volume_operation_total_seconds_count{${labels('delete')}} 1\n`);
+    expect(await metrics.print()).toContain(`volume_operation_total_errors{${labels('provision')}} 1\n`);
+    expect(await metrics.print()).toContain(`volume_operation_total_errors{${labels('delete')}} 2\n`);
+    expect(await metrics.print()).toContain(`volume_operation_total_seconds_sum{${labels('provision')}} 0.5\n`);
+    expect(await metrics.print()).toContain(`volume_operation_total_seconds_count{${labels('delete')}} 1\n`);
   });
 
   it('[rel-L14] serves a healthy claim at once among a thousand that fail', async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
-import { DecisionLog, MetricsRegistry, seededRandom } from '../../../src/base/index.ts';
+import { DecisionLog, seededRandom } from '../../../src/base/index.ts';
 import { createInformerFactory } from '../../../src/client/index.ts';
 import { snapshotControllerName, startSnapshotController } from '../../../src/controllers/index.ts';
+import { MetricsRegistry } from '../../../src/metrics/index.ts';
 import { ControlPlane } from '../support/control-plane.ts';
 import { mortalClient } from '../support/controllers.ts';
 import { slowClient } from '../support/slow-client.ts';
@@ -87,7 +88,7 @@ it('counts how snapshots end, also those that existed', async () => {
   await world.deleteSnapshot();
   await world.deleteSnapshot('two');
   await world.deleteSnapshots();
-  const counts = metrics.print().matchAll(/operation_total_seconds_count\{(.*)\} (\d+)/g);
+  const counts = (await metrics.print()).matchAll(/operation_total_seconds_count\{(.*)\} (\d+)/g);
   const shown = [...counts].map(([, labels = '', count]) => {
     const [, name, type, status] = [...labels.matchAll(/"(.*?)"/g)].map(([, value]) => value);
     return `${type} ${name} ${status} ${count}`;

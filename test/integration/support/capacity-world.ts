@@ -11,8 +11,8 @@ import {
   type StorageClass,
   storageClasses,
 } from '../../../src/api/index.ts';
-import type { MetricsRegistry } from '../../../src/base/index.ts';
 import { type Client, createInformerFactory } from '../../../src/client/index.ts';
+import type { MetricsRegistry } from '../../../src/metrics/index.ts';
 import { type CapacityFlags, startCapacity } from '../../../src/sidecars/index.ts';
 import { ControlPlane } from './control-plane.ts';
 import { FakeDriver } from './fake-driver.ts';

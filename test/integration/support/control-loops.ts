@@ -1,9 +1,10 @@
 /** Everything that works on a cluster's volumes, as one process: controllers, scheduler, and the sidecars of a driver. */
 import { type Identity, isForbidden, type KubernetesObject } from '../../../src/api/index.ts';
-import { DecisionLog, MetricsRegistry, messageOf, type Random, seededRandom } from '../../../src/base/index.ts';
+import { DecisionLog, messageOf, type Random, seededRandom } from '../../../src/base/index.ts';
 import { type Client, createEventRecorder, createInformerFactory } from '../../../src/client/index.ts';
 import { defaultControllerSettings } from '../../../src/cluster/controller-settings.ts';
 import { startControllers } from '../../../src/cluster/controllers.ts';
+import { MetricsRegistry } from '../../../src/metrics/index.ts';
 import { Scheduler } from '../../../src/scheduler/index.ts';
 import {
   type CapacityFlags,

@@ -3,9 +3,10 @@
  * driver once in a while and whenever a volume was made or deleted. Upstream: external-provisioner pkg/capacity.
  */
 import type { VolumeNodeAffinity } from '../../../api/index.ts';
-import { type Clock, isAbort, type Logger, type MetricsRegistry } from '../../../base/index.ts';
+import { type Clock, isAbort, type Logger } from '../../../base/index.ts';
 import type { Client, InformerFactory } from '../../../client/index.ts';
 import { ControllerCapability } from '../../../csi/index.ts';
+import type { MetricsRegistry } from '../../../metrics/index.ts';
 import { untilSynced } from '../../common/after-sync.ts';
 import type { CsiDriver } from '../../common/driver.ts';
 import { type CapacityFlags, defaultCapacityFlags } from './context.ts';

@@ -1,5 +1,5 @@
 /** How many CSIStorageCapacity objects there are and should be. Upstream: pkg/capacity CollectWithStability. */
-import type { MetricsRegistry } from '../../../base/index.ts';
+import type { MetricsRegistry } from '../../../metrics/index.ts';
 
 export interface CapacityCounts {
   readonly goal: number;
