@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createLogger, MetricsRegistry, UsageError } from '../../base/index.ts';
+import { createLogger, UsageError } from '../../base/index.ts';
+import { MetricsRegistry } from '../../metrics/index.ts';
 import { type FeatureGates, featureGates, parseFeatureGates } from './feature-gates.ts';
 import { kubernetesGates } from './kubernetes-gates.ts';
 import { sidecarGates, snapshotControllerGates } from './sidecar-gates.ts';
@@ -90,10 +91,10 @@ describe('feature gates', () => {
     ]);
   });
 
-  it('are shown as metrics, but for what is never done here', () => {
+  it('are shown as metrics, but for what is never done here', async () => {
     const metrics = new MetricsRegistry();
     parse(`${unused}=true,GangScheduling=true`).record(metrics);
-    const shown = metrics.print();
+    const shown = await metrics.print();
     expect(shown).toContain(`kubernetes_feature_enabled{name="${unused}",stage="ALPHA"} 1\n`);
     expect(shown).toContain(`kubernetes_feature_enabled{name="${scoring}",stage="ALPHA"} 0\n`);
     expect(shown).toContain('kubernetes_feature_enabled{name="VolumeAttributesClass",stage=""} 1\n');

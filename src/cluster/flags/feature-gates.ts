@@ -2,7 +2,8 @@
  * `--feature-gates` as Kubernetes' components take it: which features are on, and what is to be told about those that
  * were set. Upstream: component-base/featuregate/feature_gate.go.
  */
-import { assert, type Logger, type MetricsRegistry, UsageError } from '../../base/index.ts';
+import { assert, type Logger, UsageError } from '../../base/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import type { Flag } from './flag-table.ts';
 import { isBool, parseBool } from './values.ts';
 
