@@ -63,6 +63,8 @@ export interface WorldOptions {
   readonly logger?: Logger | undefined;
   /** So many nodes are machines with real node agents; 0: the nodes are fakes. */
   readonly machines?: 0 | 2 | 3 | undefined;
+  /** Which half of the driver grows volumes; the controller's, unless given. */
+  readonly expansion?: 'controller' | 'node' | undefined;
   /** Snapshots are taken. */
   readonly hasSnapshots?: boolean | undefined;
   /** Claims tell since when no pod uses them. */
@@ -83,18 +85,18 @@ export class World implements AsyncDisposable {
   readonly #processes = new Map<ProcessName, Process>();
   readonly #stack = new AsyncDisposableStack();
 
-  private constructor(plane: ControlPlane, flex: FlexBackend, tellsUnused: boolean) {
+  private constructor(plane: ControlPlane, flex: FlexBackend, { tellsUnused = false, expansion }: WorldOptions) {
     this.plane = this.#stack.use(plane);
-    this.backend = new FakeDriver(plane.clock);
+    this.backend = new FakeDriver(plane.clock, expansion);
     this.flex = flex;
     this.tellsUnused = tellsUnused;
     this.judge = new Judge(plane, this.backend, this.#nodes, this.machines);
   }
 
   static async start(options: WorldOptions = {}): Promise<World> {
-    const { plan, logger, machines = 0, hasSnapshots = false, tellsUnused = false } = options;
+    const { plan, logger, machines = 0, hasSnapshots = false } = options;
     const plane = await ControlPlane.start(logger);
-    const world = new World(plane, await FlexBackend.create(plane.clock), tellsUnused);
+    const world = new World(plane, await FlexBackend.create(plane.clock), options);
     const kubelets = kubeletProcesses.slice(0, machines);
     if (machines > 0) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });
     for (const name of kubelets) await world.#addMachine(nodeOf(name));

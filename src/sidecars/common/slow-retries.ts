@@ -23,6 +23,12 @@ export class SlowRetries {
     return wait?.subject === subject ? Math.max(0, wait.untilMs - this.#clock.monotonic()) : 0;
   }
 
+  /** As `leftMs`; a claim that does not wait yet waits from now on. */
+  leftOfFirst(key: string, subject = ''): number {
+    if (this.#waits.get(key)?.subject !== subject) this.add(key, subject);
+    return this.leftMs(key, subject);
+  }
+
   /** The claim waits from now on. */
   add(key: string, subject = ''): void {
     this.#waits.set(key, { untilMs: this.#clock.monotonic() + this.#delayMs, subject });

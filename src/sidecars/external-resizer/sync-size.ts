@@ -11,6 +11,7 @@ import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts'
 import {
   claimWantsMore,
   isPodTerminated,
+  resizeStatusOf,
   withResizeCondition,
   withResizeStatus,
 } from '../../component-helpers/index.ts';
@@ -43,14 +44,21 @@ export async function syncSize(context: ResizerContext, key: string, signal: Abo
     case 'awaitNode':
       return done;
     case 'expand': {
-      const leftMs = memory.infeasibleSizes.leftMs(key);
-      if (decision.isBegun && leftMs > 0) return requeueAfter(leftMs);
+      const leftMs = decision.isBegun ? leftOfInfeasible(context, claim) : 0;
+      if (leftMs > 0) return requeueAfter(leftMs);
       await expand(context, { claim, volume, ...decision }, signal);
       return done;
     }
     default:
       return unreachable(decision);
   }
+}
+
+/** What the node found infeasible is given back to it after a while, as upstream's resync does. */
+function leftOfInfeasible({ memory }: ResizerContext, claim: PersistentVolumeClaim): number {
+  const key = keyOf(claim);
+  const isNodes = resizeStatusOf(claim) === 'NodeResizeInfeasible';
+  return isNodes ? memory.infeasibleSizes.leftOfFirst(key) : memory.infeasibleSizes.leftMs(key);
 }
 
 interface Expansion {

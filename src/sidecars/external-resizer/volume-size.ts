@@ -11,7 +11,7 @@ import type { Grown } from './csi-expand.ts';
 
 /** The node compares the volume's size with the claim's: it is written before the claim speaks of the node. */
 export async function growVolume(
-  { client }: ResizerContext,
+  { client, driver }: ResizerContext,
   claim: PersistentVolumeClaim,
   volume: PersistentVolume,
   { size, nodeExpansionRequired }: Grown,
@@ -19,16 +19,22 @@ export async function growVolume(
 ): Promise<void> {
   const current = volume.spec.capacity?.storage ?? '0';
   const mustNote = nodeExpansionRequired && !isSizeBeforeNoted(volume);
-  // A size that was reached once is never taken back.
-  const isLarger = compareQuantities(size, current) > 0;
-  if (!isLarger && !mustNote) return;
-  const before = claim.status?.capacity?.storage ?? current;
+  const difference = compareQuantities(size, current);
+  // A size that was reached once is never taken back; what no controller made and no node reached is only a wish.
+  const isUnreached = driver.expansion !== 'controller' && compareQuantities(size, shownSize(claim, current)) >= 0;
+  const isOther = difference > 0 || (difference < 0 && isUnreached);
+  if (!isOther && !mustNote) return;
+  const before = shownSize(claim, current);
   const annotations = mustNote ? { [annPreResizeCapacity]: before } : {};
   const body = {
     metadata: { uid: volume.metadata.uid, resourceVersion: volume.metadata.resourceVersion, annotations },
-    ...(isLarger ? { spec: { capacity: { storage: size } } } : {}),
+    ...(isOther ? { spec: { capacity: { storage: size } } } : {}),
   };
   await client.patch(persistentVolumes, { name: volume.metadata.name }, { type: 'merge', body }, { signal });
+}
+
+function shownSize({ status }: PersistentVolumeClaim, otherwise: string): string {
+  return status?.capacity?.storage ?? otherwise;
 }
 
 export function isSizeBeforeNoted({ metadata }: PersistentVolume): boolean {
