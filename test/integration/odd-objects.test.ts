@@ -2,20 +2,27 @@
 import { describe, expect, it } from 'vitest';
 import {
   builtInResources,
+  configMaps,
   coreEvents,
+  csiDrivers,
   eventsV1,
+  type KubernetesObject,
   leases,
   namespaces,
   type PersistentVolumeClaim,
+  type Pod,
   persistentVolumeClaims,
+  persistentVolumes,
   podDisruptionBudgets,
   pods,
   type ResourceType,
   replicaSets,
+  secrets,
   statefulSets,
 } from '../../src/api/index.ts';
 import { type LogFields, type Logger, messageOf, seededRandom } from '../../src/base/index.ts';
 import { startDisruptionController, startReplicaSetController } from '../../src/controllers/index.ts';
+import { World } from '../faults/world.ts';
 import { startControlLoops } from './support/control-loops.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { startOn } from './support/controllers.ts';
@@ -184,5 +191,40 @@ describe('[rel-L15] a stored selector that is not valid', () => {
     await plane.clock.settle();
     const left = (await plane.client.list(pods)).items.filter(({ metadata }) => !metadata.deletionTimestamp);
     expect(left.map(({ metadata }) => metadata.name)).toEqual(['covered']);
+  });
+});
+
+describe('[rel-L15] node agents among odd objects', () => {
+  it.each([1, 2, 3])('run the pods that make sense (seed %i)', { timeout: 60_000 }, async (seed) => {
+    const log = new BugLog();
+    await using world = await World.start({ machines: 2, logger: log });
+    const { plane } = world;
+    await plane.client.create(namespaces, { metadata: { name: oddNamespace }, spec: {} });
+    const odd = new OddObjects(seededRandom(seed));
+    const nodeNames = [...world.machines.keys()];
+    for (let index = 0; index < 24; index++) {
+      const pod = odd.make(pods) as Pod;
+      const nodeName = nodeNames[index % nodeNames.length] ?? '';
+      await plane.store(pods, { ...pod, spec: { ...pod.spec, nodeName }, status: {} } as Pod);
+      for (const type of [persistentVolumes, persistentVolumeClaims, configMaps, secrets, csiDrivers])
+        await plane.store(type as ResourceType, odd.make(type) as KubernetesObject);
+    }
+    await plane.client.create(persistentVolumeClaims, claimDraft('healthy', 'now'));
+    const { metadata, spec } = podDraft('healthy', 'healthy');
+    const volumeMounts = [{ name: 'data', mountPath: '/data' }];
+    const containers = [{ name: 'main', image: 'busybox', command: ['sleep', '1000'], volumeMounts }];
+    await plane.client.create(pods, { metadata, spec: { ...spec, containers } as Pod['spec'] });
+    const key = { namespace: 'default', name: 'healthy' };
+    const runs = async () => (await plane.get(pods, key))?.status?.phase === 'Running';
+    const trouble = await plane.clock.until(runs, waitMs, 'the pod running').then(() => '', messageOf);
+    expect([...log.bugs, trouble]).toEqual(['']);
+    await plane.client.delete(pods, key, { gracePeriodSeconds: 1 });
+    const gone = async () => (await plane.get(pods, key)) === undefined && world.backend.published.size === 0;
+    await plane.clock.until(gone, waitMs, 'the pod gone');
+    await plane.clock.advance(60_000);
+    expect(log.bugs).toEqual([]);
+    // They were tried.
+    const tried = (await plane.client.list(pods)).items.filter(({ status }) => status?.phase !== undefined);
+    expect(tried.length).toBeGreaterThan(3);
   });
 });
