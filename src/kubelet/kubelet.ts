@@ -197,15 +197,19 @@ function notReadyReason(pluginManager: PluginManager, volumeManager: VolumeManag
   return volumeManager.reconcilerStatesHasBeenSynced() ? undefined : 'volumes are not yet reconstructed';
 }
 
-/** Stops every container and waits until nothing is mounted below the root directory. */
+/**
+ * Stops every container and waits until nothing is mounted below the root directory and the drivers have unstaged what
+ * they staged: of a raw block volume there may be no mount that tells.
+ */
 async function stopPods(
   { clock, mounter, rootDir }: KubeletOptions,
   parts: { workers: PodWorkers; manager: PodManager; volumeManager: VolumeManager; logger: Logger },
 ): Promise<void> {
-  const { workers, manager, logger } = parts;
+  const { workers, manager, volumeManager, logger } = parts;
   await workers.stopContainers(stopGraceMs);
   manager.retire();
-  const isLeft = async () => (await mounter.listMounts()).some((mount) => isWithin(rootDir, mount.path));
+  const isLeft = async () =>
+    volumeManager.holdsVolumes() || (await mounter.listMounts()).some((mount) => isWithin(rootDir, mount.path));
   try {
     await withDeadline({ clock, timeoutMs: unmountTimeoutMs, what: 'unmounting of all volumes' }, async (signal) => {
       while (await isLeft()) await clock.sleep(lookAgainMs, signal);

@@ -1,10 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run, Stowage } from './support/stowage.ts';
 
 const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.yaml');
+const rawBlock = `
+{ apiVersion: v1, kind: PersistentVolumeClaim, metadata: { name: raw }, spec: { volumeMode: Block,
+  accessModes: [ReadWriteOnce], storageClassName: standard, resources: { requests: { storage: 8Mi } } } }
+---
+{ apiVersion: v1, kind: Pod, metadata: { name: raw }, spec: { terminationGracePeriodSeconds: 0,
+  containers: [{ name: main, image: busybox, command: [sleep, infinity],
+    volumeDevices: [{ name: raw, devicePath: /dev/raw }] }],
+  volumes: [{ name: raw, persistentVolumeClaim: { claimName: raw } }] } }
+`;
 const mountsBelow = (directory: string) =>
   readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')
@@ -19,6 +28,8 @@ describe('stop, crash and start again', () => {
     await stowage.ok(['apply', '-f', manifest]);
     await stowage.until('get pod web-1 --ignore-not-found -o jsonpath={.status.phase}', (out) => out === 'Running');
     await stowage.until('exec web-0 -- cat /data/log', (out) => out !== '');
+    await stowage.ok('apply -f -', rawBlock);
+    await stowage.ok('wait pod/raw --for=condition=Ready --timeout=30s');
   });
   afterAll(async () => {
     await stowage?.stop();
@@ -33,7 +44,7 @@ describe('stop, crash and start again', () => {
     await stowage.stop('SIGKILL');
     expect(mountsBelow(directory)).toHaveLength(before.mounts);
     stowage = await Stowage.start({ directory });
-    await stowage.until('get pods', (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
+    await stowage.until('get pods', (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 3);
     expect({ id: await containerId(), first: await firstLine(), mounts: mountsBelow(directory).length }).toEqual(
       before,
     );
@@ -44,8 +55,11 @@ describe('stop, crash and start again', () => {
     const first = await firstLine();
     expect(await stowage.stop()).toBe(0);
     expect(mountsBelow(directory)).toEqual([]);
+    // What a volume leaves until the driver has unstaged it, mounted or not.
+    const left = await readdir(join(stowage.dataDir, 'kubelet', 'node-0'), { recursive: true });
+    expect(left.filter((path) => path.endsWith('vol_data.json'))).toEqual([]);
     stowage = await Stowage.start({ directory });
-    await stowage.until('get pods', (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 2);
+    await stowage.until('get pods', (out) => (out.match(/1\/1\s+Running/g) ?? []).length === 3);
     // The status is the one from before until the containers have been started anew.
     await stowage.until('exec web-0 -- head -n 1 /data/log', (out) => out.trim() === first);
   });

@@ -49,3 +49,8 @@ export function extraSupplementalGroups(actual: ActualStateOfWorld, pod: Pod): r
   }
   return [...extra];
 }
+
+/** Whether a volume is or may be in a pod, or on the node for pods to come. */
+export function holdsVolumes(actual: ActualStateOfWorld): boolean {
+  return [...actual.list()].some(({ pods, device }) => pods.size > 0 || device !== 'notMounted');
+}

@@ -221,4 +221,20 @@ describe('a CSI block volume', () => {
       `${succeeded} volumeMapPath "${node.rootDir}/pods/${user.metadata.uid}/volumeDevices/kubernetes.io~csi"`,
     ]);
   });
+
+  it('[N6] is held until its unstage has been answered, though no mount tells of it', async () => {
+    const node = await startNode();
+    plainVolume(node, 'a', { volumeMode: 'Block' });
+    expect(node.manager.holdsVolumes()).toBe(false);
+    await mountPod(node, user);
+    expect(node.manager.holdsVolumes()).toBe(true);
+    const held: boolean[] = [];
+    node.driver.before = (method) => {
+      if (method === 'NodeUnstageVolume') held.push(node.manager.holdsVolumes());
+    };
+    await removePod(node, user);
+    await node.until(() => !node.manager.holdsVolumes());
+    expect(node.driver.calls.slice(2)).toEqual(['NodeUnpublishVolume', 'NodeUnstageVolume']);
+    expect(held).toEqual([true]);
+  });
 });

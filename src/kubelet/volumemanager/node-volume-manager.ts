@@ -29,7 +29,12 @@ import { ActualStateOfWorld } from './cache/actual-state-of-world.ts';
 import { DesiredStateOfWorld } from './cache/desired-state-of-world.ts';
 import { ConfigObjectWatcher } from './config-object-watcher.ts';
 import { explainPod } from './explain-pod.ts';
-import { extraSupplementalGroups, mountedVolumesOfPod, possiblyMountedVolumesOfPod } from './mounted-volumes.ts';
+import {
+  extraSupplementalGroups,
+  holdsVolumes,
+  mountedVolumesOfPod,
+  possiblyMountedVolumesOfPod,
+} from './mounted-volumes.ts';
 import { createNodeVolumeHost } from './node-volume-host.ts';
 import type { OperationContext } from './operation-executor/operation-context.ts';
 import { PodWaits } from './pod-waits.ts';
@@ -403,6 +408,10 @@ class NodeVolumeManager implements VolumeManager {
   hasPossiblyMountedVolumes(podUid: PodUid): boolean {
     if (!this.#reconstructed) return true;
     return this.#unknown.has(podUid) || this.#actual.hasPod(podUid) || this.#reconciler.isWorkingFor(podUid);
+  }
+
+  holdsVolumes(): boolean {
+    return this.#reconstructed && (holdsVolumes(this.#actual) || this.#reconciler.isWorking());
   }
 
   getExtraSupplementalGroupsForPod(pod: Pod): readonly number[] {

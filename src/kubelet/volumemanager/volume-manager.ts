@@ -90,6 +90,11 @@ export interface VolumeManager extends AsyncDisposable {
   getPossiblyMountedVolumesForPod(podUid: PodUid): ReadonlyMap<OuterVolumeName, MountedVolume>;
   /** Whether anything of the pod is or may be mounted, also when its spec is not known any more (orphan clean-up asks). */
   hasPossiblyMountedVolumes(podUid: PodUid): boolean;
+  /**
+   * Whether anything of any volume is or may be mounted, mapped or staged, or a step is under way. False until
+   * reconstruction has finished.
+   */
+  holdsVolumes(): boolean;
   /** Group ids of `pv.beta.kubernetes.io/gid` annotations that containers get beside the pod's own. */
   getExtraSupplementalGroupsForPod(pod: Pod): readonly number[];
   /**

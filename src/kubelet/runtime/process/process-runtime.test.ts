@@ -367,4 +367,17 @@ describeOnHost('process runtime', { root: true, commands: ['unshare', 'nsenter',
     await removeAll(other);
     await other[Symbol.asyncDispose]();
   });
+
+  it('starts one shim for nodes that all need it at once', async () => {
+    const fresh = new ContainerLab(realpathSync(mkdtempSync(join(tmpdir(), 'stowage-run-'))));
+    const nodes = await Promise.all(['n1', 'n2', 'n3'].map((name) => fresh.runtime(name)));
+    await Promise.all(nodes.map((node) => node.createAndStart(fresh.config('exec sleep 1000'))));
+    expect(fresh.shimPids()).toHaveLength(1);
+    for (const node of nodes) {
+      await removeAll(node);
+      await node[Symbol.asyncDispose]();
+    }
+    await vi.waitFor(() => expect(fresh.shimPids()).toEqual([]), 10_000);
+    rmSync(fresh.directory, { recursive: true, force: true });
+  });
 });

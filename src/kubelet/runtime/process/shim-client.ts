@@ -9,7 +9,14 @@ import { type ContainerRecord, ContainerRuntimeError } from '../runtime.ts';
 import type { LogStream } from './cri-log.ts';
 import { onLine, sendLine } from './json-lines.ts';
 import { findShimEntry } from './shim-entry.ts';
-import { readyLine, type ShimMessage, type ShimMethod, type ShimMethods, socketName } from './shim-protocol.ts';
+import {
+  alreadyServed,
+  readyLine,
+  type ShimMessage,
+  type ShimMethod,
+  type ShimMethods,
+  socketName,
+} from './shim-protocol.ts';
 
 export interface ShimClientOptions {
   readonly fs: Fs;
@@ -35,6 +42,8 @@ const shownLogCharacters = 500;
 const callAttempts = 3;
 /** A shim that dies may accept one more connection while the kernel closes what it had open. */
 const reconnectAfterMs = 50;
+/** Between looks whether another agent's shim listens. */
+const redialMs = 20;
 
 interface Connection {
   readonly socket: Socket;
@@ -187,10 +196,16 @@ export class ShimClient implements AsyncDisposable {
     const { clock, fs } = this.#options;
     const entry = await findShimEntry(fs);
     const what = 'start of the container shim';
-    const text = await withDeadline({ clock, timeoutMs: startTimeoutMs, what }, () =>
-      clock.boundary(this.#spawn(entry)),
-    );
-    const socket = await this.#dial(path);
+    const { text, socket } = await withDeadline({ clock, timeoutMs: startTimeoutMs, what }, async (signal) => {
+      const said = await clock.boundary(this.#spawn(entry));
+      let opened = await this.#dial(path);
+      // Two nodes of a machine start at once: the other one's shim has the directory, and does not listen yet.
+      while (!opened && said === endedWith(alreadyServed)) {
+        await clock.sleep(redialMs, signal);
+        opened = await this.#dial(path);
+      }
+      return { text: said, socket: opened };
+    });
     if (socket) return socket;
     const log = await fs.readFile(join(this.#options.directory, logName), 'utf8').catch(() => '');
     const why = [text, log.trim().slice(-shownLogCharacters)].filter(Boolean).join(': ');
@@ -216,7 +231,7 @@ export class ShimClient implements AsyncDisposable {
           output += chunk;
           if (output.includes(`${readyLine}\n`)) resolve(readyLine);
         });
-        child.once('exit', (code) => resolve(`it exited with status ${code}`));
+        child.once('exit', (code) => resolve(endedWith(code)));
         child.once('error', (error) => resolve(error.message));
       });
       child.stdout?.destroy();
@@ -226,6 +241,10 @@ export class ShimClient implements AsyncDisposable {
       await log.close();
     }
   }
+}
+
+function endedWith(status: number | null): string {
+  return `it exited with status ${status}`;
 }
 
 /** The shim holds a few records and copies lines: a small heap, and no compiler that has nothing to do. */

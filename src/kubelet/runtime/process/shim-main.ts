@@ -11,15 +11,12 @@ import { createMounter } from '../../../mount/index.ts';
 import { prepareEnvironment } from './container-environment.ts';
 import { ContainerStore } from './container-store.ts';
 import { Shim } from './shim.ts';
-import { readyLine, socketName } from './shim-protocol.ts';
+import { alreadyServed, readyLine, socketName } from './shim-protocol.ts';
 import { ShimServer } from './shim-server.ts';
 import { prepareTools } from './tools.ts';
 
 const host = { fs: realFs, clock: realClock, exec: realExec(realClock) };
 const logger = createLogger({ format: 'text', verbosity: 2 });
-
-/** Exit status when another shim serves the directory already: its client connects to that one. */
-const alreadyServed = 3;
 
 function listen(server: ReturnType<typeof createServer>, path: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -47,3 +47,5 @@ export type ShimMessage = ShimAnswer | RecordEvent | OutputEvent;
 export const socketName = 'shim.sock';
 /** The shim prints this on standard output when it listens. */
 export const readyLine = 'ready';
+/** The shim's exit status when another one has the directory already: its client connects to that one. */
+export const alreadyServed = 3;

@@ -116,6 +116,10 @@ export class VolumeReconciler implements AsyncDisposable {
     return this.#workers.get(name)?.step;
   }
 
+  isWorking(): boolean {
+    return [...this.#workers.values()].some(({ step }) => step !== undefined);
+  }
+
   /** Whether a step for the pod is under way: its mount shows in the actual state only when it has ended. */
   isWorkingFor(podUid: string): boolean {
     for (const { step } of this.#workers.values()) {
