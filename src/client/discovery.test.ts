@@ -58,3 +58,17 @@ it('finds every kind that can be listed, watched and deleted, and tells which gr
   expect([...silentGroups]).toEqual(['gone.example']);
   expect((await discoverWatchableTypes(get)).types).toEqual([]);
 });
+
+it('takes a kind that is served in another version than the one known here for a kind of its own', async () => {
+  const served: Record<string, unknown> = {
+    '/apis': { groups: [{ name: 'policy', preferredVersion: { version: 'v1beta1' } }] },
+    '/api/v1': { resources: [] },
+    '/apis/policy/v1beta1': {
+      resources: [{ name: 'poddisruptionbudgets', namespaced: true, kind: 'PodDisruptionBudget', verbs }],
+    },
+  };
+  const types = await discoverNamespacedTypes(async (path) => served[path]);
+  expect(types.map(({ group, version, plural }) => `${group}/${version}/${plural}`)).toEqual([
+    'policy/v1beta1/poddisruptionbudgets',
+  ]);
+});

@@ -17,7 +17,10 @@ interface GroupVersionList {
 }
 
 function typeOf(group: string, version: string, { name, singularName, namespaced, kind }: ApiResource): ResourceType {
-  const known = builtInResources.find((type) => type.group === group && type.plural === name);
+  // In another version it is another kind to us: the server may not serve the one that is known here.
+  const known = builtInResources.find(
+    (type) => type.group === group && type.version === version && type.plural === name,
+  );
   if (known) return known;
   const names = { kind, plural: name, singular: singularName || kind.toLowerCase() };
   return {

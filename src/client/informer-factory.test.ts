@@ -263,6 +263,18 @@ describe('a broken watch', () => {
     expect(clock.now() - answeredAtMs).toBeLessThan(5_000);
   });
 
+  it('pauses between lists while the server calls each of them too old to be watched', async () => {
+    server.refuseWatchList = true;
+    factory.start();
+    await clock.until(() => server.watches.size > 0);
+    const lists = () => verbs().filter((verb) => verb === 'list').length;
+    const cutAtMs = clock.now();
+    server.compacted = Number.POSITIVE_INFINITY;
+    server.cut();
+    await clock.until(() => lists() > 10);
+    expect(clock.now() - cutAtMs).toBeGreaterThan(5_000);
+  });
+
   it('lists anew after an ERROR event that tells 410', async () => {
     await started();
     const { status } = ApiStatusError.of('Expired', 'too old resource version');

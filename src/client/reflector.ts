@@ -74,6 +74,8 @@ export class Reflector<T extends KubernetesObject> {
   /** Everything up to here has been delivered; undefined before the first state. */
   #revision: string | undefined;
   #mustRelist = true;
+  /** Once after each watch that lasted: a server that calls its own lists too old must not be asked without pause. */
+  #mayListAtOnce = true;
   #useWatchList = true;
   #failing = false;
 
@@ -96,6 +98,7 @@ export class Reflector<T extends KubernetesObject> {
       if (signal.aborted) return;
       const healthy = clock.monotonic() - startedMs >= healthyWatchMs;
       failures = healthy ? 0 : failures + 1;
+      if (healthy) this.#mayListAtOnce = true;
       const delayMs = this.#afterFailure(thrown, backoffMs(retry, failures));
       // Only the signal ends the sleep early, and the loop sees it.
       if (delayMs > 0) await clock.sleep(delayMs, signal).catch(() => {});
@@ -108,7 +111,8 @@ export class Reflector<T extends KubernetesObject> {
     if (thrown === undefined) return delayMs;
     if (isExpired(thrown)) {
       // A server that answers is asked for a list at once: how long it was away must not be waited for once more.
-      const mayAskAtOnce = !this.#mustRelist;
+      const mayAskAtOnce = this.#mayListAtOnce && !this.#mustRelist;
+      this.#mayListAtOnce = false;
       this.#mustRelist = true;
       logger.debug('the watch is too old to resume, listing anew', { revision: this.#revision });
       return mayAskAtOnce ? 0 : delayMs;

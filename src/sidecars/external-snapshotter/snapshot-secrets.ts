@@ -3,12 +3,13 @@ import {
   annSnapshotDeletionSecretName,
   annSnapshotDeletionSecretNamespace,
   type SecretReference,
+  type VolumeSnapshotClass,
   type VolumeSnapshotContent,
 } from '../../api/index.ts';
 import { goQuote, messageOf } from '../../base/index.ts';
+import { snapshotSecretOf } from '../../component-helpers/index.ts';
 import { secretData } from '../common/secrets.ts';
 import { SnapshotError, type SnapshotterContext } from './context.ts';
-import { listSecretReference } from './parameters.ts';
 import { getClass } from './snapshot-request.ts';
 
 /** The values of the secret that the snapshot is taken and deleted with. Upstream: GetCredentialsFromAnnotation. */
@@ -46,12 +47,12 @@ export async function listSecrets(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   if (className === undefined) return {};
-  const failed = (what: string) => (thrown: unknown) => {
+  const failed = (what: string) => (thrown: unknown): never => {
     const message = `failed to get ${what} for snapshot content ${name}: ${messageOf(thrown)}`;
     throw new SnapshotError(message, { cause: thrown });
   };
-  const { parameters = {} } = await getClass(context, className, signal).catch(failed(`snapshot class ${className}`));
-  const reference = await referenceOf(parameters, name).catch(failed('secret reference'));
+  const { parameters } = await getClass(context, className, signal).catch(failed(`snapshot class ${className}`));
+  const reference = listSecretOf(parameters, name, failed('secret reference'));
   if (!reference) return {};
   const from = `error getting secret ${reference.name} in namespace ${reference.namespace}`;
   return await secretData(context.client, reference, signal).catch((thrown: unknown) =>
@@ -59,6 +60,14 @@ export async function listSecrets(
   );
 }
 
-async function referenceOf(parameters: Readonly<Record<string, string>>, contentName: string) {
-  return listSecretReference(parameters, contentName);
+function listSecretOf(
+  parameters: VolumeSnapshotClass['parameters'],
+  contentName: string,
+  failed: (thrown: unknown) => never,
+): SecretReference | undefined {
+  try {
+    return snapshotSecretOf('snapshotter-list', parameters, { contentName });
+  } catch (thrown) {
+    return failed(thrown);
+  }
 }
