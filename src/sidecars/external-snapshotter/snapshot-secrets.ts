@@ -47,7 +47,7 @@ export async function listSecrets(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   if (className === undefined) return {};
-  const failed = (what: string) => (thrown: unknown): never => {
+  const failed = (what: string) => (thrown: unknown) => {
     const message = `failed to get ${what} for snapshot content ${name}: ${messageOf(thrown)}`;
     throw new SnapshotError(message, { cause: thrown });
   };
