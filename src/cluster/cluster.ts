@@ -87,7 +87,16 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   await writeKubeconfig(server, options.kubeconfig);
 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
-  const environment: DriverEnvironment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers };
+  const environment: DriverEnvironment = {
+    clock,
+    random,
+    fs: realFs,
+    logger,
+    hostName: hostname(),
+    client,
+    informers,
+    ...told,
+  };
   const { rootCa } = server;
   const flexDrivers = parts.add('FlexVolume drivers', startFlexDrivers(options.volumePluginDir, { clock, logger }));
   const flexPlugin = new FlexControllerPlugin(flexDrivers);

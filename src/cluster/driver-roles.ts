@@ -1,10 +1,11 @@
 /** The sidecar roles of one CSI driver, and its registration with kubelets. */
 import type { Clock, Fs, Logger, Random } from '../base/index.ts';
 import { type Client, createEventRecorder, type InformerFactory } from '../client/index.ts';
-import { connectCsi, createCsiClient, Node } from '../csi/index.ts';
+import { type CallReport, connectCsi, createCsiClient, Node } from '../csi/index.ts';
 import type { MetricsRegistry } from '../metrics/index.ts';
 import {
   type AttacherFlags,
+  CallMetrics,
   type CapacityFlags,
   type CsiDriver,
   canResize,
@@ -31,7 +32,7 @@ export interface DriverEnvironment {
   readonly client: (component: string) => Client;
   /** Where the objects that tell of capacity have a rate limit of their own. */
   readonly capacityClient?: Client;
-  readonly metrics?: MetricsRegistry;
+  readonly metrics: MetricsRegistry;
   readonly informers: InformerFactory;
 }
 
@@ -64,18 +65,21 @@ const nodeInfoTimeoutMs = 10_000;
 
 /** Resolves when the driver answers at its controller socket and has said what it can do. */
 export async function connectToDriver(
-  { clock, logger }: Pick<DriverEnvironment, 'clock' | 'logger'>,
+  { clock, logger, metrics }: Pick<DriverEnvironment, 'clock' | 'logger' | 'metrics'>,
   controllerSocket: string,
   signal: AbortSignal,
 ): Promise<ConnectedDriver> {
   await using starting = new AsyncDisposableStack();
-  const connection = starting.use(connectCsi({ path: controllerSocket, clock }));
+  const calls = new CallMetrics(metrics);
+  const onCall = (report: CallReport) => calls.ended(report);
+  const connection = starting.use(connectCsi({ path: controllerSocket, clock, onCall }));
   const driver = await connectDriver({
     connection,
     clock,
     logger: logger.with({ socket: controllerSocket }),
     signal,
   });
+  calls.driverName = driver.name;
   const running = starting.move();
   const node = createCsiClient(Node, connection, { timeoutMs: nodeInfoTimeoutMs });
   return {
@@ -111,13 +115,13 @@ export function startDriverRoles(
   driver: ConnectedDriver,
   flags: SidecarFlags = {},
 ): AsyncDisposable {
-  const { clock, random, informers } = environment;
+  const { clock, random, informers, metrics } = environment;
   const stack = new AsyncDisposableStack();
   const logger = environment.logger.with({ driver: driver.name });
   const withRecorder = (name: string, component = `${name} ${driver.name}`) => {
     const client = environment.client(name);
     const recorder = stack.use(createEventRecorder({ client, clock, random, component, logger }));
-    return { client, informers, recorder, driver, clock, logger };
+    return { client, informers, recorder, driver, clock, logger, metrics };
   };
   if (canSnapshot(driver))
     stack.use(startSnapshotter({ ...withRecorder('csi-snapshotter'), flags: flags.snapshotter ?? {} }));
@@ -129,7 +133,9 @@ export function startDriverRoles(
   // The sidecars of several nodes would all attach and grow the same volume.
   if (flags.nodeDeployment) return stack;
   const attaching = environment.client('external-attacher');
-  stack.use(startAttacher({ client: attaching, informers, driver, clock, logger, flags: flags.attacher ?? {} }));
+  stack.use(
+    startAttacher({ client: attaching, informers, driver, clock, logger, metrics, flags: flags.attacher ?? {} }),
+  );
   if (canResize(driver)) stack.use(startResizer({ ...withRecorder('external-resizer'), flags: flags.resizer ?? {} }));
   return stack;
 }

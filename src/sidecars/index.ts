@@ -1,3 +1,4 @@
+export { CallMetrics } from './common/call-metrics.ts';
 export { type CsiDriver, connectDriver } from './common/driver.ts';
 export { oneCallPerVolume } from './common/one-call-per-volume.ts';
 export type { AttacherFlags } from './external-attacher/context.ts';

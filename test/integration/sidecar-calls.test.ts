@@ -9,7 +9,8 @@ import {
   volumeAttachments,
   volumeAttributesClasses,
 } from '../../src/api/index.ts';
-import { startAttacher, startResizer } from '../../src/sidecars/index.ts';
+import { MetricsRegistry } from '../../src/metrics/index.ts';
+import { startAttacher, startProvisioner, startResizer, startSnapshotter } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { startOn } from './support/controllers.ts';
 import { Code, FakeDriver } from './support/fake-driver.ts';
@@ -114,6 +115,25 @@ describe('the roles of a driver', () => {
     expect(backend.overlaps).toEqual([{ method: 'ControllerPublishVolume', subject: 'v@id-n1' }]);
     expect([...backend.published]).toEqual(['v@id-n1']);
     expect(await isAttached('v')).toBe(true);
+  });
+
+  it('count what waits in the queues of each', async () => {
+    const metrics = new MetricsRegistry();
+    const { driver } = backend;
+    await startOn(plane, 'resizer', (options) => startResizer({ ...options, driver, metrics }));
+    await startOn(plane, 'attacher', (options) => startAttacher({ ...options, driver, metrics }));
+    await startOn(plane, 'snapshotter', (options) => startSnapshotter({ ...options, driver, metrics }));
+    await startOn(plane, 'provisioner', (options) => startProvisioner({ ...options, driver, metrics }));
+    await createBound('v');
+    await change('v', larger);
+    await attach('v');
+    await plane.clock.advance(aWhileMs);
+    const text = await metrics.print();
+    const queues = ['resize', 'modify', 'attach', 'attached-volume', 'snapshot', 'provision', 'delete-volume'];
+    for (const queue of [...queues, 'cloning-protection', 'restore-protection'])
+      expect(text).toContain(`workqueue_depth{name="fake.csi-${queue}"} 0\n`);
+    for (const queue of ['resize', 'attach', 'provision'])
+      expect(text).toMatch(new RegExp(`^workqueue_adds_total\\{name="fake.csi-${queue}"\\} [1-9]`, 'm'));
   });
 
   const codes = [Code.INVALID_ARGUMENT, Code.UNAVAILABLE, Code.INTERNAL, Code.DEADLINE_EXCEEDED, Code.ABORTED, 99];

@@ -2,6 +2,7 @@
 import { csiNodes, keyOf, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
 import { type Clock, KeyLock, type Logger } from '../../base/index.ts';
 import { type Client, type Informer, type InformerFactory, runReconciler, type WorkQueue } from '../../client/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { LiveAttachments } from '../common/live-attachments.ts';
 import { type AttacherContext, type AttacherFlags, defaultAttacherFlags } from './context.ts';
@@ -16,13 +17,15 @@ export interface AttacherOptions {
   readonly driver: CsiDriver;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: MetricsRegistry | undefined;
   readonly flags?: Partial<AttacherFlags>;
 }
 
 export function startAttacher(options: AttacherOptions): AsyncDisposable {
-  const { informers, driver, clock, logger } = options;
+  const { informers, driver, clock, logger, metrics } = options;
   const flags = { ...defaultAttacherFlags, ...options.flags };
   const backoff = { initialMs: flags.retryIntervalStartMs, maxMs: flags.retryIntervalMaxMs };
+  const common = { clock, logger, metrics, backoff };
   const attachments = informers.informer(volumeAttachments);
   const volumes = informers.informer(persistentVolumes);
   // Informers are shared, also with the attachers of other drivers.
@@ -46,20 +49,16 @@ export function startAttacher(options: AttacherOptions): AsyncDisposable {
   const stack = new AsyncDisposableStack();
   const attachmentQueue = stack.use(
     runReconciler({
-      name: 'attach',
-      clock,
-      logger,
+      ...common,
+      name: `${driver.name}-attach`,
       concurrency: flags.workerThreads,
-      backoff,
       reconcile: (key, signal) => syncAttachment(context, key, signal),
     }),
   );
   const volumeQueue = stack.use(
     runReconciler({
-      name: 'attached-volume',
-      clock,
-      logger,
-      backoff,
+      ...common,
+      name: `${driver.name}-attached-volume`,
       reconcile: (key, signal) => syncVolume(context, key, signal),
     }),
   );

@@ -14,6 +14,8 @@ import {
   type WorkQueue,
 } from '../../client/index.ts';
 import { cloningProtectionFinalizer } from '../../component-helpers/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
+import type { CsiDriver } from '../common/driver.ts';
 import { findDataSource } from './data-source.ts';
 import { isBeingProvisioned } from './decide.ts';
 
@@ -21,16 +23,19 @@ export interface CloningProtectionOptions {
   readonly client: Client;
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly clock: Clock;
+  readonly driver: CsiDriver;
   readonly logger: Logger;
+  readonly metrics?: MetricsRegistry | undefined;
   readonly backoff: { readonly initialMs: number; readonly maxMs: number };
 }
 
 export function startCloningProtection(options: CloningProtectionOptions): WorkQueue & AsyncDisposable {
-  const { claims, clock, logger, backoff } = options;
+  const { claims, driver, clock, logger, metrics, backoff } = options;
   const queue = runReconciler({
-    name: 'cloning-protection',
+    name: `${driver.name}-cloning-protection`,
     clock,
     logger,
+    metrics,
     backoff,
     reconcile: (key, signal) => syncSource(options, key, signal),
   });

@@ -25,6 +25,7 @@ import {
 } from '../../client/index.ts';
 import { annSelectedNode, getClaimClass } from '../../component-helpers/index.ts';
 import { ControllerCapability, PluginService } from '../../csi/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import { afterSync, type Synced } from '../common/after-sync.ts';
 import { type CsiDriver, withoutTopology } from '../common/driver.ts';
 import { LiveAttachments } from '../common/live-attachments.ts';
@@ -60,6 +61,7 @@ export interface ProvisionerOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly metrics?: MetricsRegistry | undefined;
   readonly flags?: Partial<ProvisionerFlags>;
   /** Where the driver's capacity is published, too. */
   readonly capacity?: CapacityRefresher;
@@ -68,7 +70,7 @@ export interface ProvisionerOptions {
 }
 
 export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
-  const { informers, driver, clock, logger } = options;
+  const { informers, driver, clock, logger, metrics } = options;
   if (!driver.controllerCapabilities.has(ControllerCapability.CREATE_DELETE_VOLUME)) {
     logger.info('driver does not create volumes: provisioner is idle', { driver: driver.name });
     return { [Symbol.asyncDispose]: async () => {} };
@@ -91,18 +93,18 @@ export function startProvisioner(options: ProvisionerOptions): AsyncDisposable {
     ...(isPlaced && !deployment ? [informers.informer(csiNodes)] : []),
   ];
   const stack = new AsyncDisposableStack();
-  const common = { clock, logger, concurrency: flags.workerThreads, backoff };
+  const common = { clock, logger, metrics, concurrency: flags.workerThreads, backoff };
   const claimQueue = stack.use(
     runReconciler({
       ...common,
-      name: 'provision',
+      name: `${driver.name}-provision`,
       reconcile: afterSync(caches, claimReconcile(context, claims)),
     }),
   );
   const volumeQueue = stack.use(
     runReconciler({
       ...common,
-      name: 'delete-volume',
+      name: `${driver.name}-delete-volume`,
       reconcile: afterSync(caches, (key, signal) => syncVolume(context, key, signal)),
     }),
   );

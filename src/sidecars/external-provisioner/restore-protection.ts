@@ -14,6 +14,8 @@ import {
   runReconciler,
   type WorkQueue,
 } from '../../client/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
+import type { CsiDriver } from '../common/driver.ts';
 import { claimsBySource, findDataSource, sourceKey } from './data-source.ts';
 import { isBeingProvisioned } from './decide.ts';
 import { type HeldSnapshots, isHeld } from './held-snapshots.ts';
@@ -22,7 +24,9 @@ export interface RestoreProtectionOptions {
   readonly client: Client;
   readonly claims: Informer<PersistentVolumeClaim>;
   readonly clock: Clock;
+  readonly driver: CsiDriver;
   readonly logger: Logger;
+  readonly metrics?: MetricsRegistry | undefined;
   readonly backoff: { readonly initialMs: number; readonly maxMs: number };
   readonly sweepIntervalMs: number;
 }
@@ -36,13 +40,14 @@ export interface RestoreProtection extends AsyncDisposable {
 }
 
 export function startRestoreProtection(options: RestoreProtectionOptions, held: HeldSnapshots): RestoreProtection {
-  const { claims, clock, logger, backoff, sweepIntervalMs } = options;
+  const { claims, driver, clock, logger, metrics, backoff, sweepIntervalMs } = options;
   const stack = new AsyncDisposableStack();
   const queue = stack.use(
     runReconciler({
-      name: 'restore-protection',
+      name: `${driver.name}-restore-protection`,
       clock,
       logger,
+      metrics,
       backoff,
       reconcile: (key, signal) => syncSnapshot(options, held, key, signal),
     }),

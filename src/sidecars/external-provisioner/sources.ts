@@ -10,6 +10,7 @@ import {
 import type { Clock, Logger } from '../../base/index.ts';
 import type { Client, Informer, InformerFactory, WorkQueue } from '../../client/index.ts';
 import { ControllerCapability } from '../../csi/index.ts';
+import type { MetricsRegistry } from '../../metrics/index.ts';
 import type { CsiDriver } from '../common/driver.ts';
 import { startCloningProtection } from './cloning-protection.ts';
 import { claimsBySource, sourceKey } from './data-source.ts';
@@ -22,6 +23,7 @@ export interface SourcesOptions {
   readonly driver: CsiDriver;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics?: MetricsRegistry | undefined;
   readonly backoff: { readonly initialMs: number; readonly maxMs: number };
   readonly sweepIntervalMs: number;
   readonly heldSnapshots: HeldSnapshots;

@@ -48,7 +48,8 @@ export function startResizer(options: ResizerOptions): AsyncDisposable {
   const context = contextOf(options, flags);
   const backoff = { initialMs: flags.retryIntervalStartMs, maxMs: flags.retryIntervalMaxMs };
   const common = { clock, logger, metrics, backoff, concurrency: flags.workers };
-  const run = (name: string, reconcile: Reconcile) => stack.use(runReconciler({ ...common, name, reconcile }));
+  const run = (name: string, reconcile: Reconcile) =>
+    stack.use(runReconciler({ ...common, name: `${driver.name}-${name}`, reconcile }));
   if (driver.expansion !== 'none')
     watchSizes(
       informers,

@@ -59,7 +59,7 @@ export function startSnapshotter(options: SnapshotterOptions): AsyncDisposable {
     flags,
   };
   const queue = runReconciler({
-    name: 'snapshot',
+    name: `${driver.name}-snapshot`,
     clock,
     logger,
     metrics,
