@@ -87,16 +87,7 @@ export async function startCluster(options: ClusterOptions, services: Services, 
   await writeKubeconfig(server, options.kubeconfig);
 
   const informers = parts.add('informers', createInformerFactory({ client: admin, clock, logger, random }));
-  const environment: DriverEnvironment = {
-    clock,
-    random,
-    fs: realFs,
-    logger,
-    hostName: hostname(),
-    client,
-    informers,
-    ...told,
-  };
+  const environment = { clock, random, fs: realFs, logger, hostName: hostname(), client, informers, ...told };
   const { rootCa } = server;
   const flexDrivers = parts.add('FlexVolume drivers', startFlexDrivers(options.volumePluginDir, { clock, logger }));
   const flexPlugin = new FlexControllerPlugin(flexDrivers);
@@ -106,8 +97,8 @@ export async function startCluster(options: ClusterOptions, services: Services, 
     'controllers',
     startControllers({ clock, random, logger, ...told, informers, client, rootCa, settings, plugins, flexPlugin }),
   );
-  parts.add('snapshot controller', startSnapshots({ ...environment, ...told }));
-  const scheduler = parts.add('scheduler', startScheduler({ ...environment, ...told }, options));
+  parts.add('snapshot controller', startSnapshots(environment));
+  const scheduler = parts.add('scheduler', startScheduler(environment, options));
   const nodes = parts.add(
     'nodes',
     await startNodes(options, { clock, random, logger, client, server, informers, flexDrivers }),

@@ -80,7 +80,9 @@ describe('the six steps', () => {
     const ended = '"hostpath.csi.k8s.io",method_name="/csi.v1.Controller/CreateVolume",grpc_status_code="OK"';
     expect(metrics).toContain(`csi_sidecar_operations_seconds_count{driver_name=${ended}} `);
     expect(metrics).toMatch(/^workqueue_adds_total\{name="hostpath\.csi\.k8s\.io-attach"\} [1-9]/m);
-    expect(metrics).toMatch(/^apiserver_request_total\{verb="CREATE",group="apps",.*resource="statefulsets",.*\} [1-9]/m);
+    expect(metrics).toMatch(
+      /^apiserver_request_total\{verb="CREATE",group="apps",.*resource="statefulsets",.*\} [1-9]/m,
+    );
   });
 
   it('[J13] keeps the log over the deletion of the pod', async () => {
