@@ -1,5 +1,5 @@
 export { type Decoded, decode, decodeStruct, strictDecodingMessage, undecodable } from './decode.ts';
-export { findDefaultClass, isDefaultClass } from './default-class.ts';
+export { findDefaultClass } from './default-class.ts';
 export { applyDefaults } from './defaults/defaults.ts';
 export { duplicateFields } from './duplicate-fields.ts';
 export { descriptions } from './gen/descriptions.gen.ts';
@@ -27,33 +27,19 @@ export {
   type StatusDetailsInput,
   type StatusReason,
 } from './meta/status.ts';
-export {
-  checkConfigKey,
-  checkDns1035Label,
-  checkDnsLabel,
-  checkDnsSubdomain,
-  checkLabelKey,
-  checkLabelValue,
-} from './names.ts';
-export { humanDuration } from './printers/cells.ts';
-export { customTableOf } from './printers/custom.ts';
+export { checkDnsLabel, checkDnsSubdomain } from './names.ts';
 export { tableOf } from './printers/table.ts';
 export type { PrintedTable, TableCell, TableColumn } from './printers/table-types.ts';
 export { decodeProtobuf } from './protobuf/decode-protobuf.ts';
 export {
   addQuantities,
-  canonicalQuantity,
   compareQuantities,
-  formatQuantity,
-  isQuantity,
   parseQuantity,
   type Quantity,
-  QuantityError,
   type QuantityFormat,
   quantityMilliValue,
   quantityOfBytes,
   quantityValue,
-  subtractQuantities,
 } from './quantity.ts';
 export { attributesClassesOf } from './quota/claim-usage.ts';
 export { isCountedAlike, type QuotaEvaluator, quotaCounts, quotaEvaluatorOf } from './quota/evaluator.ts';
@@ -122,7 +108,7 @@ export {
   schemaRefOf,
   structSchema,
 } from './schema.ts';
-export { selectableFields, unsupportedFieldMessage } from './selectable-fields.ts';
+export { selectableFields } from './selectable-fields.ts';
 export { SelectorError, type SelectorOperator, type SelectorRequirement } from './selector-requirement.ts';
 export {
   type FieldMatcher,
@@ -144,7 +130,6 @@ export { validateCreate, validateUpdate } from './validation/validate.ts';
 export { warningsOf } from './warnings.ts';
 export {
   annAllowVolumeModeChange,
-  annBetaIsDefaultClass,
   annBetaMountOptions,
   annBetaStorageClass,
   annBetaStorageProvisioner,

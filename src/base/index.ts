@@ -17,7 +17,7 @@ export {
   type SpawnOptions,
   spawnProcess,
 } from './exec.ts';
-export { exists, type Fs, ifExists, realFs, syncDirectory, writeFileDurably } from './fs.ts';
+export { exists, type Fs, ifExists, realFs, writeFileDurably } from './fs.ts';
 export { goQuote } from './go-quote.ts';
 export { KeyLock } from './key-lock.ts';
 export { createLogger, type LogFields, type Logger, type LogOptions, silentLogger } from './log.ts';

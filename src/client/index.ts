@@ -2,7 +2,6 @@ export { type CallOptions, type Client, type ClientOptions, createClient, type S
 export { discoverNamespacedTypes, discoverWatchableTypes, type GetDocument, type WatchableTypes } from './discovery.ts';
 export { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export type { EventRecorder } from './events.ts';
-export { TransportError } from './http-status.ts';
 export { createHttpTransport, type HttpTransportOptions, type ServerConnection } from './http-transport.ts';
 export { type InClusterOptions, inClusterConnection } from './in-cluster.ts';
 export type { Informer, InformerFactory, InformerOptions, Lister, ResourceEventHandler } from './informer.ts';

@@ -1,13 +1,9 @@
 /** Pure helpers that the binder, the scheduler and the node share: the same question has one answer everywhere. */
 export {
-  annBetaIsDefaultClass,
-  annBetaMountOptions,
-  annBetaStorageClass,
   annBetaStorageProvisioner,
   annBindCompleted,
   annBoundByController,
   annControllerManagedAttach,
-  annCreatedBy,
   annDeletionSecretName,
   annDeletionSecretNamespace,
   annDynamicallyProvisioned,
@@ -31,7 +27,6 @@ export {
   externalProvisionerFinalizer,
   findDefaultClass,
   inTreeVolumeFinalizer,
-  isDefaultClass,
   labelBetaRegion,
   labelBetaZone,
   labelHostname,
@@ -75,7 +70,6 @@ export {
   findMigration,
   type Migration,
   migratedPlugins,
-  repairVolumeHandle,
   translateClassToCsi,
   translateInlineVolumeToCsi,
   translateVolumeToCsi,
@@ -92,7 +86,6 @@ export {
 } from './match.ts';
 export {
   ephemeralClaimName,
-  isControlledBy,
   notOwnerMessage,
   type PodClaim,
   podClaims,
@@ -101,12 +94,7 @@ export {
 } from './pod-claims.ts';
 export { podMatchesNode } from './pod-node-affinity.ts';
 export { isPodPhaseTerminal, isPodReady, isPodTerminated, podCondition } from './pod-state.ts';
-export {
-  type SnapshotNames,
-  type SnapshotSecret,
-  SnapshotSecretError,
-  snapshotSecretOf,
-} from './snapshot-secret.ts';
+export { type SnapshotNames, type SnapshotSecret, snapshotSecretOf } from './snapshot-secret.ts';
 export {
   claimHasNoClass,
   claimRequestBytes,

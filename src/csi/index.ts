@@ -36,7 +36,6 @@ export {
   type CreateSnapshotRequest,
   type CreateVolumeRequest,
   type CreateVolumeResponse,
-  GroupController,
   Identity,
   type ListSnapshotsRequest,
   type ListSnapshotsResponse,
@@ -50,26 +49,22 @@ export {
   type NodePublishVolumeRequest,
   type NodeStageVolumeRequest,
   type Snapshot,
-  SnapshotMetadata,
   type Topology,
   type TopologyRequirement,
   type Volume,
   type VolumeCapability,
-  VolumeCapabilitySchema,
   type VolumeCondition,
   type VolumeContentSource,
   VolumeUsage_Unit as VolumeUsageUnit,
 } from './proto/gen/csi_pb.ts';
 export { type PluginInfo, Registration, type RegistrationStatus } from './proto/gen/pluginregistration_pb.ts';
 export { type DriverOptions, serveDriver } from './sdk.ts';
-export { describeRequest, scrubSecrets, stripSecrets } from './secrets.ts';
+export { stripSecrets } from './secrets.ts';
 export { type CsiServer, type ServerOptions, startServer } from './server.ts';
 export {
   type CallContext,
   type InterceptedCall,
   type Interceptor,
-  isUnary,
-  methodPath,
   type ServedService,
   type ServiceHandlers,
   serve,
