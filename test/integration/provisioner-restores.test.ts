@@ -10,12 +10,14 @@ import {
   volumeSnapshotContents,
   volumeSnapshots,
 } from '../../src/api/index.ts';
+import { assert } from '../../src/base/index.ts';
 import type { Client } from '../../src/client/index.ts';
 import {
   startClaimProtectionController,
   startPersistentVolumeController,
   startSnapshotController,
 } from '../../src/controllers/index.ts';
+import { HeldSnapshots } from '../../src/sidecars/external-provisioner/held-snapshots.ts';
 import { type ProvisionerFlags, startProvisioner, startSnapshotter } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { startOn } from './support/controllers.ts';
@@ -193,6 +195,20 @@ describe('external-provisioner and restores', () => {
     }
     expect([...seen]).toEqual([0, 1, 2]);
     expect(await isHeld()).toBe(false);
+  });
+
+  it('[O11] does not take another snapshot of the name for the one that was read', async () => {
+    await createSnapshot();
+    const read = await snapshot();
+    assert(read, 'the snapshot was just made');
+    await remove(volumeSnapshots, 'snap');
+    await plane.clock.advance(takingMs);
+    await plane.client.create(volumeSnapshots, {
+      metadata: { ...keyOf('snap'), finalizers: [finalizer] },
+      spec: { source: { persistentVolumeClaimName: 'src' }, volumeSnapshotClassName: 's' },
+    });
+    const { signal } = new AbortController();
+    expect(await new HeldSnapshots(plane.client).hold(read, signal)).toBe('deleted');
   });
 
   it('[O11] does not begin with a snapshot that is being deleted, though others are restored from it', async () => {

@@ -97,9 +97,7 @@ export class FlexAttacher implements FlexAttachments {
         const annotations = { [flexNoteKey(target.volumeName)]: null };
         const node = await ifFound(annotate(context, target.node, annotations, signal));
         if (node) context.nodes.record(node);
-        context.actual.delete(metadata.name);
-        this.#backoff.forget(metadata.name);
-        this.#retryAtMs.delete(metadata.name);
+        this.#forget(context, metadata.name);
       } catch (thrown) {
         if (isAbort(thrown)) throw thrown;
         context.actual.unmarkDetaching(metadata.name);
@@ -132,7 +130,7 @@ export class FlexAttacher implements FlexAttachments {
     for (const attachment of [...context.actual.attachmentsOn(name)].filter(isFlexAttachment)) {
       const volumeName = context.actual.volumeNameOf(attachment.metadata.name);
       if (volumeName === undefined || said.has(volumeName) || this.#calls.has(attachment.metadata.name)) continue;
-      context.actual.delete(attachment.metadata.name);
+      this.#forget(context, attachment.metadata.name);
       context.queue.add(volumeName);
     }
   }
@@ -159,6 +157,12 @@ export class FlexAttacher implements FlexAttachments {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#calls.values());
+  }
+
+  #forget({ actual }: AttachContext, attachmentName: string): void {
+    actual.delete(attachmentName);
+    this.#backoff.forget(attachmentName);
+    this.#retryAtMs.delete(attachmentName);
   }
 
   #hold({ actual }: AttachContext, target: VolumeOnNode, state: FlexState): void {

@@ -24,8 +24,10 @@ export class HeldSnapshots {
   hold({ metadata }: VolumeSnapshot, signal: AbortSignal): Promise<'held' | 'deleted'> {
     return this.#lock.run(`${metadata.namespace}/${metadata.name}`, async () => {
       const snapshot = await this.#client.get(volumeSnapshots, metadata, { signal });
+      // Another one of the name may be held for others.
+      if (snapshot.metadata.uid !== metadata.uid) return 'deleted';
       if (isHeld(snapshot)) return 'held';
-      if (snapshot.metadata.deletionTimestamp || snapshot.metadata.uid !== metadata.uid) return 'deleted';
+      if (snapshot.metadata.deletionTimestamp) return 'deleted';
       const finalizers = [...(snapshot.metadata.finalizers ?? []), restoreSourceFinalizer];
       const held = { ...snapshot, metadata: { ...snapshot.metadata, finalizers } };
       await this.#client.update(volumeSnapshots, held, { signal });
