@@ -2,11 +2,13 @@
  * Finds what the node holds of pods that nobody knows: containers that outlived their pod's object while the agent was
  * away, and directories without a pod. Upstream: kubelet_volumes.go cleanupOrphanedPodDirs, HandlePodCleanups.
  */
+import { join } from 'node:path';
 import type { Pod } from '../../api/index.ts';
 import { ifExists, messageOf } from '../../base/index.ts';
 import { podsDir } from '../../volume-plugins/index.ts';
 import type { ContainerRecord } from '../runtime/runtime.ts';
 import { removePodDirectory } from './pod-directories.ts';
+import { logsDir, podUidOfLogs } from './pod-paths.ts';
 import type { WorkerHost } from './worker-host.ts';
 
 /** Directories of pods that wait for their volumes are looked at again after this. Upstream: every 2 seconds. */
@@ -59,4 +61,13 @@ export async function removeOrphanDirectories(host: WorkerHost, known: KnownProb
     }
   }
   return left;
+}
+
+/** Removes logs of pods that are gone: the agent died between a pod's directory and them. */
+export async function removeOrphanLogs({ fs, rootDir, manager }: WorkerHost): Promise<void> {
+  for (const name of (await ifExists(fs.readdir(logsDir(rootDir)))) ?? []) {
+    const podUid = podUidOfLogs(name);
+    if (manager.findState(podUid) || manager.containersRunning(podUid)) continue;
+    await fs.rm(join(logsDir(rootDir), name), { recursive: true, force: true });
+  }
 }

@@ -21,11 +21,20 @@ export function containerDir(rootDir: string, podUid: string, containerName: str
   return join(podDir(rootDir, podUid), 'containers', pathSegment(containerName));
 }
 
+export function logsDir(rootDir: string): string {
+  return join(rootDir, 'logs');
+}
+
 /** Logs outlive their containers, but not the pod. */
 export function podLogsDir(rootDir: string, { metadata }: PodName): string {
-  return join(rootDir, 'logs', pathSegment(`${metadata.namespace}_${metadata.name}_${metadata.uid}`));
+  return join(logsDir(rootDir), pathSegment(`${metadata.namespace}_${metadata.name}_${metadata.uid}`));
 }
 
 export function containerLogPath(rootDir: string, pod: PodName, containerName: string, attempt: number): string {
   return join(podLogsDir(rootDir, pod), pathSegment(containerName), `${attempt}.log`);
+}
+
+/** The uid of the pod whose logs are in the directory of that name: neither of the names before it has a `_`. */
+export function podUidOfLogs(name: string): string {
+  return name.slice(name.lastIndexOf('_') + 1);
 }

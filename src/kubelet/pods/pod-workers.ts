@@ -7,7 +7,13 @@
 import { isAbort, messageOf, type Timer } from '../../base/index.ts';
 import { done, type Reconcile, runReconciler, type WorkQueue } from '../../client/index.ts';
 import { isPodPhaseTerminal } from '../../component-helpers/index.ts';
-import { adoptOrphanContainers, type KnownProblems, orphanRetryMs, removeOrphanDirectories } from './housekeeping.ts';
+import {
+  adoptOrphanContainers,
+  type KnownProblems,
+  orphanRetryMs,
+  removeOrphanDirectories,
+  removeOrphanLogs,
+} from './housekeeping.ts';
 import { type ProbeNetwork, realProbeNetwork } from './network-action.ts';
 import { allContainersOf, hasEnded } from './pod-containers.ts';
 import type { PodContext } from './pod-context.ts';
@@ -137,6 +143,7 @@ export class PodWorkers implements AsyncDisposable {
 
   async #keepHouse() {
     adoptOrphanContainers(this.#host);
+    await removeOrphanLogs(this.#host);
     const left = await removeOrphanDirectories(this.#host, this.#knownProblems);
     if (left) {
       this.#retry?.[Symbol.dispose]();
