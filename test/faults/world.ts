@@ -67,6 +67,8 @@ export interface WorldOptions {
   readonly expansion?: 'controller' | 'node' | undefined;
   /** Snapshots are taken. */
   readonly hasSnapshots?: boolean | undefined;
+  /** It is noted which process writes what. */
+  readonly recordsWrites?: boolean | undefined;
   /** Claims tell since when no pod uses them. */
   readonly tellsUnused?: boolean | undefined;
 }
@@ -96,6 +98,7 @@ export class World implements AsyncDisposable {
   static async start(options: WorldOptions = {}): Promise<World> {
     const { plan, logger, machines = 0, hasSnapshots = false } = options;
     const plane = await ControlPlane.start(logger);
+    if (options.recordsWrites) await plane.recordWrites();
     const world = new World(plane, await FlexBackend.create(plane.clock), options);
     const kubelets = kubeletProcesses.slice(0, machines);
     if (machines > 0) await plane.client.create(namespaces, { metadata: { name: 'kube-node-lease' }, spec: {} });

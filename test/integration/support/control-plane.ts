@@ -48,7 +48,8 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   transportOf(component: string): Transport {
-    return this.#server.transport({ user: `system:${component}`, groups: ['system:masters'] });
+    const transport = this.#server.transport({ user: `system:${component}`, groups: ['system:masters'] });
+    return this.#written?.of(component, transport) ?? transport;
   }
 
   /** A client with no more rights than the roles give that are bound to the identity. */
@@ -57,8 +58,7 @@ export class ControlPlane implements AsyncDisposable {
   }
 
   clientOf(component: string): Client {
-    const client = createClient({ transport: this.transportOf(component), fieldManager: component });
-    return this.#written?.of(component, client) ?? client;
+    return createClient({ transport: this.transportOf(component), fieldManager: component });
   }
 
   /** Notes what the clients write that are asked for from now on. */

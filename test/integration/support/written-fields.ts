@@ -1,7 +1,6 @@
 /** Which component wrote which field of which object: every commit is set against the write that it answers. */
-import { isEqual, type KubernetesObject } from '../../../src/api/index.ts';
+import { isEqual, type KubernetesObject, type Transport } from '../../../src/api/index.ts';
 import type { StoreListener } from '../../../src/apiserver/index.ts';
-import type { Client } from '../../../src/client/index.ts';
 
 export interface FieldWrite {
   readonly component: string;
@@ -37,18 +36,18 @@ export class WrittenFields {
     }
   };
 
-  /** The client, with each of its writes noted as the component's. */
-  of(component: string, client: Client): Client {
-    const note = <T extends KubernetesObject>(object: T): T => {
-      this.#components.set(object.metadata.resourceVersion, component);
-      return object;
-    };
+  /** The transport, with each write that goes through it noted as the component's. */
+  of(component: string, transport: Transport): Transport {
     return {
-      ...client,
-      create: async (...args) => note(await client.create(...args)),
-      update: async (...args) => note(await client.update(...args)),
-      updateStatus: async (...args) => note(await client.updateStatus(...args)),
-      patch: async (...args) => note(await client.patch(...args)),
+      ...transport,
+      watch: (request) => transport.watch(request),
+      request: async (request) => {
+        const response = await transport.request(request);
+        const { metadata } = response.object as Partial<KubernetesObject>;
+        const writes = !['get', 'list', 'delete', 'deletecollection'].includes(request.verb);
+        if (writes && metadata) this.#components.set(metadata.resourceVersion, component);
+        return response;
+      },
     };
   }
 
