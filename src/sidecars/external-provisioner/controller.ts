@@ -206,14 +206,19 @@ function watchClaims(
   });
 }
 
+/** The index of claims without a volume by the node that is selected for them. */
+const unboundByNode = 'external-provisioner/unbound-by-node';
+const anyNode = '';
+
 /** A claim for a node that the driver is not on yet, or for any node while it is on none, waits for the driver. */
 function watchDriverNodes(informers: InformerFactory, driver: CsiDriver, queue: WorkQueue): void {
   const claims = informers.informer(persistentVolumeClaims);
+  claims.addIndex(unboundByNode, ({ metadata, spec }) =>
+    spec.volumeName ? [] : [metadata.annotations?.[annSelectedNode] ?? anyNode],
+  );
   const wake = ({ metadata: { name } }: CSINode) => {
-    for (const claim of claims.list()) {
-      const selectedNode = claim.metadata.annotations?.[annSelectedNode] ?? name;
-      if (!claim.spec.volumeName && selectedNode === name) queue.add(keyOf(claim));
-    }
+    for (const node of [name, anyNode])
+      for (const claim of claims.byIndex(unboundByNode, node)) queue.add(keyOf(claim));
   };
   informers.informer(csiNodes).addHandler({
     onAdd: (csiNode, isInitial) => {
