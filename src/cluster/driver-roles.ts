@@ -7,10 +7,10 @@ import {
   type AttacherFlags,
   CallMetrics,
   type CapacityFlags,
-  type CsiDriver,
   canResize,
   canSnapshot,
   connectDriver,
+  type DriverAtSocket,
   type NodeDeployment,
   type ProvisionerFlags,
   type ResizerFlags,
@@ -56,7 +56,7 @@ export interface SidecarFlags {
   readonly namespace?: string;
 }
 
-export interface ConnectedDriver extends CsiDriver, AsyncDisposable {
+export interface ConnectedDriver extends DriverAtSocket, AsyncDisposable {
   /** Where the driver of the socket says that it is: the segment of its node. */
   readSegments(signal: AbortSignal): Promise<Readonly<Record<string, string>>>;
 }
@@ -68,6 +68,7 @@ export async function connectToDriver(
   { clock, logger, metrics }: Pick<DriverEnvironment, 'clock' | 'logger' | 'metrics'>,
   controllerSocket: string,
   signal: AbortSignal,
+  { nodeSocketWillDo = false } = {},
 ): Promise<ConnectedDriver> {
   await using starting = new AsyncDisposableStack();
   const calls = new CallMetrics(metrics);
@@ -78,6 +79,7 @@ export async function connectToDriver(
     clock,
     logger: logger.with({ socket: controllerSocket }),
     signal,
+    nodeSocketWillDo,
   });
   calls.driverName = driver.name;
   const running = starting.move();

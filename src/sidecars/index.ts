@@ -1,5 +1,5 @@
 export { CallMetrics } from './common/call-metrics.ts';
-export { type CsiDriver, connectDriver } from './common/driver.ts';
+export { type CsiDriver, connectDriver, type DriverAtSocket } from './common/driver.ts';
 export { oneCallPerVolume } from './common/one-call-per-volume.ts';
 export type { AttacherFlags } from './external-attacher/context.ts';
 export { type AttacherOptions, startAttacher } from './external-attacher/controller.ts';

@@ -1,7 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type RoleChild, SeparateRoles } from './support/separate-roles.ts';
+
+const waits = { timeout: 20_000, interval: 50 };
 
 const schedulerConfig = `
 apiVersion: kubescheduler.config.k8s.io/v1
@@ -50,6 +52,22 @@ describe('every role as a process of its own', () => {
       expect(body).not.toContain('code="403"');
       expect(role.log).not.toContain('forbidden');
     }
+  });
+
+  it('registers a driver at the socket of its node, and leaves the lease to who reaches its controller', async () => {
+    const sockets = ['--csi-address', world.path('n.sock'), '--kubelet-registration-path', world.path('n.sock')];
+    const registry = ['--plugin-registration-path', world.path('other-registry')];
+    const admin = ['--kubeconfig', world.path('kubeconfig')];
+    mkdirSync(world.path('other-registry'));
+    const registrar = world.spawn('csi-sidecar', ...admin, ...sockets, ...registry);
+    await vi.waitFor(() => expect(registrar.log).toContain('the driver is registered, and nothing else'), waits);
+    expect(existsSync(world.path('other-registry', 'hostpath.csi.k8s.io-reg.sock'))).toBe(true);
+    expect(registrar.log).not.toContain('leader');
+    registrar.child.kill('SIGTERM');
+    await vi.waitFor(() => expect(registrar.child.exitCode).toBe(0), waits);
+    const refused = world.spawn('csi-sidecar', ...admin, '--csi-address', world.path('n.sock'));
+    await vi.waitFor(() => expect(refused.child.exitCode).toBe(1), waits);
+    expect(refused.log).toContain('ControllerGetCapabilities');
   });
 
   it('[S2] [S4] [O-e] takes snapshots over HTTP alone, the controller and the driver’s sidecar side by side', async () => {

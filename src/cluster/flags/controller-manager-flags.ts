@@ -70,7 +70,7 @@ export const controllerManagerFlags = {
   ...gatesFlag,
   ...volumeFlags,
   ...nodeFlags,
-  ...concurrency(Object.keys(concurrencyFlags), 'objects of that kind worked on at a time (default: 32)'),
+  ...concurrency(Object.keys(concurrencyFlags), 'objects of that kind worked on at a time; 0: 32'),
   controllers: list(['*'], 'which to run: * for all that run by default, foo for one, -foo for all but one'),
   'use-service-account-credentials': bool(false, 'each controller uses the service account that upstream gives it'),
   'root-ca-file': file('the authority that is published to every namespace (default: that of the kubeconfig)'),

@@ -12,6 +12,7 @@ import {
   sidecarFlags,
 } from '../flags/csi-sidecar-flags.ts';
 import { type GivenFlags, idleFlagsGiven } from '../flags/flag-table.ts';
+import { aborted } from '../process-guard.ts';
 import { type Role, runRole, whileLeading } from './role.ts';
 import { connectionOptions, type Environment, leaderElectionSettings, logSettings } from './role-options.ts';
 import { serveOver } from './serve-over.ts';
@@ -45,9 +46,17 @@ export async function runCsiSidecar(given: GivenFlags, env: Environment): Promis
   await runRole('csi-sidecar', options, async (running) => {
     const environment = { ...running, fs: realFs };
     if (address) await serveOver(running, address, flags['metrics-path']);
-    const driver = running.stack.use(await connectToDriver(environment, socket, running.signal));
     const nodeSockets = endpoint === '' ? [] : [{ endpoint, registrationDir }];
+    const nodeSocketWillDo = nodeSockets.length > 0 && driverFlags.nodeDeployment === undefined;
+    const driver = running.stack.use(await connectToDriver(environment, socket, running.signal, { nodeSocketWillDo }));
     running.stack.use(await startRegistrars(environment, driver, nodeSockets));
+    if (driver.controllerElsewhere) {
+      // The lease is for those that reach the controller: whoever held it here would keep them all from work.
+      running.logger.info('no controller service at this socket: the driver is registered, and nothing else', {
+        socket,
+      });
+      return await aborted(running.signal);
+    }
     const name = flags['leader-elect-resource-name'] || driver.name.replaceAll('/', '-');
     const election = leaderElectionSettings({ ...flags, 'leader-elect-resource-name': name });
     await whileLeading(running, election && { ...election, ...(labels ? { labels } : {}) }, async (role) => {

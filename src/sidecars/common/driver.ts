@@ -30,6 +30,14 @@ export interface CsiDriver {
   readonly expansion: 'controller' | 'node' | 'none';
 }
 
+export interface DriverAtSocket extends CsiDriver {
+  /**
+   * The driver has a controller service, and not at this socket: that of a node. It can be registered here, and must
+   * not be served, as if it had none.
+   */
+  readonly controllerElsewhere: boolean;
+}
+
 /** The driver to those who are not to ask it where volumes are reachable. */
 export function withoutTopology(driver: CsiDriver): CsiDriver {
   const services = new Set(driver.plugin.services);
@@ -42,6 +50,8 @@ export interface ConnectOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** Whether the socket of a node service will do. Without, connecting to one fails. */
+  readonly nodeSocketWillDo?: boolean;
 }
 
 /** Upstream's --timeout of the identity calls. */
@@ -55,7 +65,7 @@ const longestProbeDelayMs = 1000;
 const patienceMs = 5000;
 
 /** Waits, for ever if need be, until the driver answers that it is ready, and asks what it can do. */
-export async function connectDriver(options: ConnectOptions): Promise<CsiDriver> {
+export async function connectDriver(options: ConnectOptions): Promise<DriverAtSocket> {
   const { connection, clock, logger, signal } = options;
   const defaults = { timeoutMs: callTimeoutMs, signal };
   const identity = createCsiClient(Identity, connection, defaults);
@@ -80,13 +90,38 @@ export async function connectDriver(options: ConnectOptions): Promise<CsiDriver>
   const [{ name }, pluginAnswer] = await Promise.all([identity.getPluginInfo({}), identity.getPluginCapabilities({})]);
   const plugin = readPluginCapabilities(pluginAnswer);
   const controller = createCsiClient(Controller, connection, defaults);
-  const controllerCapabilities = plugin.services.has(PluginService.CONTROLLER_SERVICE)
-    ? readControllerCapabilities(await controller.controllerGetCapabilities({}))
-    : new Set<ControllerCapability>();
+  const found = await findControllerCapabilities(controller, plugin, options.nodeSocketWillDo === true);
+  const controllerCapabilities = found ?? new Set<ControllerCapability>();
   const byController = controllerCapabilities.has(ControllerCapability.EXPAND_VOLUME);
   const onNode = !byController && (await doesNodeExpand(createCsiClient(Node, connection, defaults)));
   const expansion = byController ? 'controller' : onNode ? 'node' : 'none';
-  return { name, plugin, controllerCapabilities, controller: oneCallPerVolume(controller), expansion };
+  return {
+    name,
+    plugin,
+    controllerCapabilities,
+    controller: oneCallPerVolume(controller),
+    expansion,
+    controllerElsewhere: found === undefined,
+  };
+}
+
+/** Undefined where the plugin says that it has a controller service, and this socket does not serve it. */
+async function findControllerCapabilities(
+  controller: ControllerClient,
+  plugin: PluginCapabilities,
+  mayBeElsewhere: boolean,
+): Promise<ReadonlySet<ControllerCapability> | undefined> {
+  if (!plugin.services.has(PluginService.CONTROLLER_SERVICE)) return new Set();
+  try {
+    return readControllerCapabilities(await controller.controllerGetCapabilities({}));
+  } catch (thrown) {
+    if (mayBeElsewhere && isUnimplemented(thrown)) return undefined;
+    throw thrown;
+  }
+}
+
+function isUnimplemented(thrown: unknown): boolean {
+  return thrown instanceof CsiError && thrown.code === Code.UNIMPLEMENTED;
 }
 
 /** A socket of controllers alone serves no node service, and says so. */
@@ -94,7 +129,7 @@ async function doesNodeExpand(node: NodeClient): Promise<boolean> {
   try {
     return readNodeCapabilities(await node.nodeGetCapabilities({})).has(NodeCapability.EXPAND_VOLUME);
   } catch (thrown) {
-    if (thrown instanceof CsiError && thrown.code === Code.UNIMPLEMENTED) return false;
+    if (isUnimplemented(thrown)) return false;
     throw thrown;
   }
 }
