@@ -17,7 +17,9 @@ import {
   startPersistentVolumeController,
   startSnapshotController,
 } from '../../src/controllers/index.ts';
+import { claimsBySource, sourceKeysOf } from '../../src/sidecars/external-provisioner/data-source.ts';
 import { HeldSnapshots } from '../../src/sidecars/external-provisioner/held-snapshots.ts';
+import { startRestoreProtection } from '../../src/sidecars/external-provisioner/restore-protection.ts';
 import { type ProvisionerFlags, startProvisioner, startSnapshotter } from '../../src/sidecars/index.ts';
 import { ControlPlane } from './support/control-plane.ts';
 import { startOn } from './support/controllers.ts';
@@ -195,6 +197,27 @@ describe('external-provisioner and restores', () => {
     }
     expect([...seen]).toEqual([0, 1, 2]);
     expect(await isHeld()).toBe(false);
+  });
+
+  it('[O11] [rel-C10] keeps the snapshot for a claim that another process has not seen yet', async () => {
+    await createSnapshot();
+    await createClaim('a', 'snap');
+    await startOn(plane, 'late', ({ informers, ...options }) => {
+      const claims = informers.informer(persistentVolumeClaims, { fieldSelector: 'metadata.name=a' });
+      claims.addIndex(claimsBySource, sourceKeysOf);
+      const backoff = { initialMs: 1_000, maxMs: 5 * minutes };
+      const { driver } = backend;
+      return startRestoreProtection(
+        { ...options, driver, claims, backoff, sweepIntervalMs: 5 * minutes },
+        new HeldSnapshots(options.client),
+      );
+    });
+    lose(...unknown);
+    await createClaim('b', 'snap');
+    await remove(persistentVolumeClaims, 'a');
+    expect([await claim('a'), await phaseOf('b'), await isHeld()]).toEqual([undefined, 'Pending', true]);
+    await plane.clock.advance(minutes);
+    expect([await phaseOf('b'), await isHeld()]).toEqual(['Bound', false]);
   });
 
   it('[O11] does not take another snapshot of the name for the one that was read', async () => {

@@ -108,8 +108,7 @@ async function syncSnapshot(
   if (known().some(isBeingProvisioned)) return done;
   const isNeeded = async ({ metadata }: VolumeSnapshot) => {
     if (known().some(isBeingProvisioned)) return true;
-    // Who is restored here is in the cache. Before a snapshot goes for good the server is asked all the same.
-    if (claims.hasSynced && !metadata.deletionTimestamp) return false;
+    // The finalizer may be that of another process, whose claim is not in this cache yet: only the server can say no.
     const { items } = await client.list(persistentVolumeClaims, { namespace: metadata.namespace, signal });
     return items.some((claim) => isRestoredFrom(claim, metadata.name) && isBeingProvisioned(claim));
   };
