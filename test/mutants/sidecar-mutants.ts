@@ -68,8 +68,8 @@ export const sidecarMutants: readonly Mutant[] = [
     name: 'snapshot-let-go-while-others-are-restored',
     breaks: ['rel-C10'],
     file: `${provisioner}/restore-protection.ts`,
-    find: 'if (known().some(isBeingProvisioned)) return done;\n  const isNeeded = async ({ metadata }: VolumeSnapshot) => {\n    if (known().some(isBeingProvisioned)) return true;',
-    replace: 'const isNeeded = async ({ metadata }: VolumeSnapshot) => {\n    if (metadata.name === key) return true;',
+    find: 'isRestoredFrom(claim, metadata.name) && isBeingProvisioned(claim)',
+    replace: 'isRestoredFrom(claim, metadata.name) && isBeingProvisioned(claim) && metadata.name === key',
     tests: ['test/integration/provisioner-restores.test.ts'],
   },
   {

@@ -103,11 +103,9 @@ async function syncSnapshot(
   key: string,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  const known = () => claims.byIndex(claimsBySource, sourceKey('VolumeSnapshot', key));
   // Its change, or its end, brings us back.
-  if (known().some(isBeingProvisioned)) return done;
+  if (claims.byIndex(claimsBySource, sourceKey('VolumeSnapshot', key)).some(isBeingProvisioned)) return done;
   const isNeeded = async ({ metadata }: VolumeSnapshot) => {
-    if (known().some(isBeingProvisioned)) return true;
     // The finalizer may be that of another process, whose claim is not in this cache yet: only the server can say no.
     const { items } = await client.list(persistentVolumeClaims, { namespace: metadata.namespace, signal });
     return items.some((claim) => isRestoredFrom(claim, metadata.name) && isBeingProvisioned(claim));
