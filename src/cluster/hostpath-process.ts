@@ -50,6 +50,7 @@ function argumentsOf(options: HostpathOptions): string[] {
     options.stateDir,
     '--enable-attach=true',
     '--enable-topology=false',
+    '--enable-controller-modify-volume=true',
     '--exit-with-parent',
     ...options.extraArgs,
   ];

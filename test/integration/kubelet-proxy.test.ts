@@ -50,8 +50,7 @@ async function startKubelet(nodeName: string): Promise<Server> {
   return server;
 }
 
-async function createNode(name: string): Promise<void> {
-  const { port } = kubelet.address() as AddressInfo;
+async function createNode(name: string, port = (kubelet.address() as AddressInfo).port): Promise<void> {
   const status = {
     addresses: [{ type: 'InternalIP', address: '127.0.0.1' }],
     daemonEndpoints: { kubeletEndpoint: { Port: port } },
@@ -74,10 +73,12 @@ beforeAll(async () => {
   kubelet = await startKubelet('n');
   await createNode('n');
   await createNode('impostor');
+  await createNode('silent', 0);
   await createPod('one', 'n', ['c']);
   await createPod('two', 'n', ['c', 'd']);
   await createPod('nowhere', undefined, ['c']);
   await createPod('deceived', 'impostor', ['c']);
+  await createPod('unheard', 'silent', ['c']);
 });
 beforeEach(() => {
   seen = [];
@@ -111,6 +112,10 @@ describe('logs', () => {
     expect(await messageOf(`${pods}/two/log?container=x`)).toBe('container x is not valid for pod two');
     expect(await messageOf(`${pods}/none/log`)).toBe('pods "none" not found');
     expect((await client.send('GET', `${pods}/nowhere/log`)).text).toBe('');
+  });
+
+  it('are not to be had from a kubelet without an endpoint, which is said', async () => {
+    expect(await messageOf(`${pods}/unheard/log`)).toContain('the kubelet of node silent serves no logs and no exec');
   });
 
   it('[rel-S-API9] are not asked of a kubelet that cannot show it is that node', async () => {

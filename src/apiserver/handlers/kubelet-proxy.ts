@@ -230,6 +230,10 @@ async function refusalOf(incoming: IncomingMessage, statusCode: number): Promise
 function endpointOf(node: Node): { readonly host: string; readonly port: number } {
   const addresses = node.status?.addresses ?? [];
   const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port ?? defaultKubeletPort;
+  if (port === 0) {
+    const text = `the kubelet of node ${node.metadata.name} serves no logs and no exec: it was given no certificate`;
+    throw ApiStatusError.of('InternalError', text);
+  }
   for (const type of addressTypes) {
     const found = addresses.find((address) => address.type === type);
     if (found) return { host: found.address, port };

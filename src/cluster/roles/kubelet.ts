@@ -30,6 +30,8 @@ export async function runKubelet(given: GivenFlags, env: Environment, uid: numbe
   await runRole('kubelet', options, async ({ client, clock, random, logger, signal, stack }) => {
     await ensureDirectory(realFs, '--root-dir', rootDir);
     const tls = await readTls(flags);
+    if (!tls)
+      logger.info('without --tls-cert-file, --tls-private-key-file and --client-ca-file no logs and exec are served');
     const flexDrivers = stack.use(startFlexDrivers(resolve(flags['volume-plugin-dir']), { clock, logger }));
     stack.use(
       await startNode({
