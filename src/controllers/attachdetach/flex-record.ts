@@ -39,8 +39,9 @@ export function attachmentNameOf({ volumeName, node }: VolumeOnNode): string {
   return source ? csiAttachmentName(source, node) : flexAttachmentName({ volumeName, node });
 }
 
+/** An object of the API has a version, whatever it is called. */
 export function isFlexAttachment({ metadata }: VolumeAttachment): boolean {
-  return metadata.name.startsWith(namePrefix);
+  return metadata.resourceVersion === '' && metadata.name.startsWith(namePrefix);
 }
 
 export interface FlexState {

@@ -23,7 +23,10 @@ import { SocketWatcher } from './socket-watcher.ts';
 
 /** Between tries to make the CSINode; the Node appears within moments of the agent's start. */
 const initializeRetryMs = 500;
-/** Between looks at what is written of the drivers. A node may read its CSINode, but the node authorizer lets it watch none. */
+/**
+ * Between looks at what is written of the drivers, and half as much again at random, so that the nodes of a cluster do
+ * not ask at once. A node may read its CSINode, but the node authorizer lets it watch none.
+ */
 const compareMs = 60_000;
 
 export interface PluginManagerOptions {
@@ -102,11 +105,11 @@ class NodePluginManager implements PluginManager {
 
   /** What others deleted is written again; nothing is written while all is there. */
   async #compare(): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, random } = this.#options;
     const { signal } = this.#stopping;
     try {
       for (;;) {
-        await clock.sleep(compareMs, signal);
+        await clock.sleep(compareMs * (1 + random.next() / 2), signal);
         this.#rewrite();
         await this.#running;
       }
