@@ -282,6 +282,25 @@ describe('external-resizer', () => {
       expect(await current()).toBe('later');
     });
 
+    it('[G1] asks the driver for no class of another driver', async () => {
+      await createBound();
+      await start();
+      const parameters = { tier: 'gold' };
+      await plane.client.create(volumeAttributesClasses, {
+        metadata: { name: 'foreign' },
+        driverName: 'other.csi',
+        parameters,
+      });
+      await choose('foreign');
+      expect(subjects('ControllerModifyVolume')).toEqual([]);
+      expect(await target()).toEqual({ targetVolumeAttributesClassName: 'foreign', status: 'Pending' });
+      expect(await plane.eventsOf('c')).toEqual([
+        'Warning VolumeModifyFailed VAC foreign referenced in PVC is for driver other.csi which does not match driver name fake.csi',
+      ]);
+      await choose('gold');
+      expect(subjects('ControllerModifyVolume')).toEqual([of('gold')]);
+    });
+
     it('[G2] [rel-F6] finds a class infeasible, tries again rarely, and recovers with another', async () => {
       backend.fail('refusals', 'ControllerModifyVolume', Code.INVALID_ARGUMENT, Code.INVALID_ARGUMENT);
       await createBound();

@@ -7,14 +7,14 @@ export type ModifyDecision =
   | { readonly kind: 'settled' }
   /** The claim went back to the class it has before the driver did anything: what was begun is given up. */
   | { readonly kind: 'cancel' }
-  /** The class is not there. */
+  /** The class is not there, or another driver's. */
   | { readonly kind: 'pending'; readonly className: string }
   /** `isBegun`: the claim's status aims at this class already. */
   | { readonly kind: 'modify'; readonly className: string; readonly isBegun: boolean };
 
 export function decideModify(
   { spec, status }: PersistentVolumeClaim,
-  classExists: (name: string) => boolean,
+  isOurs: (className: string) => boolean,
 ): ModifyDecision {
   if (status?.phase !== 'Bound' || !spec.volumeName) return { kind: 'settled' };
   const wanted = spec.volumeAttributesClassName ?? '';
@@ -28,7 +28,7 @@ export function decideModify(
       return { kind: 'modify', className: progress.targetVolumeAttributesClassName ?? '', isBegun: true };
   }
   if (wanted === '') return { kind: 'settled' };
-  if (!classExists(wanted)) return { kind: 'pending', className: wanted };
+  if (!isOurs(wanted)) return { kind: 'pending', className: wanted };
   const isBegun = progress?.status === 'InProgress' && progress.targetVolumeAttributesClassName === wanted;
   return { kind: 'modify', className: wanted, isBegun };
 }

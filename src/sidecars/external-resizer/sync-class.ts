@@ -19,7 +19,10 @@ export async function syncClass(context: ResizerContext, key: string, signal: Ab
   const claim = context.claims.get(key);
   const volume = context.volumes.get(claim?.spec.volumeName ?? '');
   if (!claim || volume?.spec.csi?.driver !== context.driver.name || !isVolumeOf(claim, volume)) return done;
-  const decision = decideModify(claim, (name) => context.attributesClasses.get(name) !== undefined);
+  const decision = decideModify(
+    claim,
+    (name) => context.attributesClasses.get(name)?.driverName === context.driver.name,
+  );
   switch (decision.kind) {
     case 'settled':
       return done;
@@ -27,7 +30,7 @@ export async function syncClass(context: ResizerContext, key: string, signal: Ab
       await cancel(context, claim, signal);
       return done;
     case 'pending':
-      await tellMissing(context, claim, decision.className, signal);
+      await tellPending(context, claim, decision.className, signal);
       return done;
     case 'modify': {
       const leftMs = infeasibleForMs(context, claim, decision.className);
@@ -64,9 +67,9 @@ async function cancel(
   recorder.event(claim, 'Normal', 'VolumeModifyCanceled', message);
 }
 
-/** The class's creation brings the claim back. */
-async function tellMissing(
-  { client, recorder }: ResizerContext,
+/** The class's creation brings the claim back. Its parameters mean nothing to another driver, or something else. */
+async function tellPending(
+  { client, recorder, attributesClasses, driver }: ResizerContext,
   claim: PersistentVolumeClaim,
   className: string,
   signal: AbortSignal,
@@ -76,7 +79,12 @@ async function tellMissing(
   const isTold = progress?.targetVolumeAttributesClassName === className && progress.status === 'Pending';
   if (isTold || progress?.status === 'InProgress') return;
   await client.updateStatus(persistentVolumeClaims, withPendingModify(claim, className), { signal });
-  recorder.event(claim, 'Warning', 'VolumeModifyFailed', `VAC ${className} does not exist.`);
+  const other = attributesClasses.get(className)?.driverName;
+  const text =
+    other === undefined
+      ? `VAC ${className} does not exist.`
+      : `VAC ${className} referenced in PVC is for driver ${other} which does not match driver name ${driver.name}`;
+  recorder.event(claim, 'Warning', 'VolumeModifyFailed', text);
 }
 
 interface Modification {
