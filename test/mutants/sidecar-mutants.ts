@@ -130,6 +130,14 @@ export const sidecarMutants: readonly Mutant[] = [
     tests: [callTests],
   },
   {
+    name: 'class-of-another-driver-asked-for',
+    breaks: ['G1'],
+    file: 'src/sidecars/external-resizer/sync-class.ts',
+    find: 'context.attributesClasses.get(name)?.driverName === context.driver.name',
+    replace: 'context.attributesClasses.get(name) !== undefined',
+    tests: ['test/integration/resizer.test.ts'],
+  },
+  {
     name: 'volume-of-another-driver-attached',
     breaks: ['rel-D7'],
     file: 'src/sidecars/external-attacher/sync-attachment.ts',
