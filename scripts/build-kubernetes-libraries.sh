@@ -39,7 +39,7 @@ apt-get "${apt[@]}" -qq update || missing 'the lists of Debian sid cannot be fet
 for package in apiserver client-go; do
   version=$(apt-cache "${apt[@]}" policy "golang-k8s-$package-dev" | sed -n 's/^  Candidate: //p')
   case $version in
-    $wanted.*) echo "golang-k8s-$package-dev $version" ;;
+    $wanted.*) release=$(echo "v1.${version#0.}" | grep -oE '^v[0-9.]+') ;;
     *) missing "Debian sid has golang-k8s-$package-dev ${version:-not at all}, and not $wanted" ;;
   esac
 done
@@ -53,9 +53,23 @@ rm -rf "$work/cache/archives"
 
 export GOROOT=$work/root/usr/lib/go-1.26 GOPATH=$work/own:$work/root/usr/share/gocode
 export PATH=$GOROOT/bin:$PATH GOCACHE=$work/go-cache GO111MODULE=off GOFLAGS= GOTOOLCHAIN=local CGO_ENABLED=0
-for folder in "$root"/test/upstream/go/*/; do
-  echo "building $(basename "$folder")"
-  (cd "$folder" && go build -ldflags '-s -w' -o "$target/$(basename "$folder")" .)
+
+# The OpenAPI definitions, by which server-side apply knows the types, are in no package: they are generated.
+library=$work/root/usr/share/gocode/src
+definitions=$work/own/src/kubernetes.test/openapi
+mkdir -p "$definitions"
+(cd "$library/k8s.io/kube-openapi/cmd/openapi-gen" && go build -o "$work/openapi-gen" .)
+types=$(sed -n 's#.*"\(k8s.io/api/[^"]*\)"#\1#p' "$root/test/upstream/go/server/kinds.go")
+# shellcheck disable=SC2086 # each word is a package
+(cd "$library" && "$work/openapi-gen" --output-dir "$definitions" --output-pkg kubernetes.test/openapi \
+  --output-file definitions.go --go-header-file /dev/null -r /dev/null \
+  $types k8s.io/apimachinery/pkg/{apis/meta/v1,runtime,version,api/resource,util/intstr})
+
+version=k8s.io/component-base/version
+for program in client server; do
+  echo "building $program"
+  (cd "$root/test/upstream/go/$program" && go build -o "$target/$program" \
+    -ldflags "-s -w -X $version.gitVersion=$release -X $version.gitMajor=1 -X $version.gitMinor=${wanted#0.}" .)
 done
 cp "$work/root/usr/bin/etcd" "$target/etcd"
 touch "$target/complete-$sources"

@@ -1,14 +1,10 @@
 /** Kubernetes' own client library, of 1.36, on our API server: test/upstream/go/client tells step by step how it goes. */
-import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, type RoleChild, SeparateRoles } from '../e2e/support/separate-roles.ts';
-import { libraryProgram, missingLibraries } from './support/kubernetes-libraries.ts';
+import { clientSteps, runClient } from './support/client-go.ts';
+import { missingLibraries } from './support/kubernetes-libraries.ts';
 
 const missing = missingLibraries();
-const client = libraryProgram('client');
-const steps = missing ? ['nothing'] : execFileSync(client, ['-list'], { encoding: 'utf8' }).trim().split('\n');
 
 describe.skipIf(missing)(missing ? `client-go: ${missing}` : 'client-go', () => {
   let world: SeparateRoles;
@@ -16,21 +12,20 @@ describe.skipIf(missing)(missing ? `client-go: ${missing}` : 'client-go', () => 
 
   beforeAll(async () => {
     const address = `127.0.0.1:${await freePort()}`;
-    let server: RoleChild | undefined;
-    const serve = (of: SeparateRoles) => {
-      const { path } = of;
-      const flags = ['--data-dir', path('data'), '--kubeconfig', path('kubeconfig'), '--listen', address];
-      server = of.spawn('apiserver', ...flags);
+    const serve = (of: SeparateRoles): RoleChild => {
+      const flags = ['--data-dir', of.path('data'), '--kubeconfig', of.path('kubeconfig'), '--listen', address];
+      return of.spawn('apiserver', ...flags);
     };
+    const servers: RoleChild[] = [];
     world = await SeparateRoles.startApiServer(async (started) => {
-      serve(started);
+      servers.push(serve(started));
       await started.until(['get', '--raw', '/readyz'], (out) => out === 'ok');
       return started.path('kubeconfig');
     });
-    told = await run(world.path('kubeconfig'), async () => {
-      server?.child.kill('SIGKILL');
-      if (server) await once(server.child, 'exit');
-      serve(world);
+    told = await runClient({
+      kubeconfig: world.path('kubeconfig'),
+      server: () => servers.at(-1) as RoleChild,
+      serve: () => servers.push(serve(world)),
     });
   });
 
@@ -38,20 +33,7 @@ describe.skipIf(missing)(missing ? `client-go: ${missing}` : 'client-go', () => 
     await world?.[Symbol.asyncDispose]();
   });
 
-  it.each(steps)('%s', (step) => {
+  it.each(missing ? ['nothing'] : clientSteps())('%s', (step) => {
     expect(told).toContain(`ok ${step}`);
   });
 });
-
-/** What the program tells, restarting the server when it asks for it. */
-async function run(kubeconfig: string, restart: () => Promise<void>): Promise<readonly string[]> {
-  const program = spawn(client, ['-kubeconfig', kubeconfig], { stdio: ['pipe', 'pipe', 'ignore'] });
-  const told: string[] = [];
-  for await (const line of createInterface(program.stdout)) {
-    told.push(line);
-    if (line !== 'restart the server') continue;
-    await restart();
-    program.stdin.write('done\n');
-  }
-  return told;
-}

@@ -19,8 +19,8 @@ export function kubernetesProgram(name: KubernetesProgram): string {
   return path;
 }
 
-/** The node comes as its own user, so that the node authorizer and the admission of nodes judge it. */
-export async function startKubeApiserver(world: SeparateRoles): Promise<string> {
+/** The keys of a server and its node, and the administrator's, in `data/pki`. */
+export async function makeKeys(world: SeparateRoles) {
   const directory = world.path('data', 'pki');
   const pki = await Pki.open({ fs: realFs, clock: realClock, random: realRandom, directory });
   await pki.issue('apiserver', { commonName: 'kube-apiserver', hosts: ['127.0.0.1', 'localhost', '10.96.0.1'] });
@@ -32,7 +32,12 @@ export async function startKubeApiserver(world: SeparateRoles): Promise<string> 
   const admin = await pki.issue('admin', { commonName: 'admin', organizations: ['system:masters'] });
   const publicKey = createPublicKey(pki.tokenKey).export({ format: 'pem', type: 'spki' });
   writeFileSync(join(directory, 'sa.pub'), publicKey);
+  return { directory, admin, pki };
+}
 
+/** The node comes as its own user, so that the node authorizer and the admission of nodes judge it. */
+export async function startKubeApiserver(world: SeparateRoles): Promise<string> {
+  const { directory, admin, pki } = await makeKeys(world);
   const etcd = await startEtcd(world);
   const port = await freePort();
   const file = (name: string) => join(directory, name);
@@ -65,11 +70,11 @@ export async function startKubeApiserver(world: SeparateRoles): Promise<string> 
   return await world.kubeconfigOf('system:node:node-0', 'system:nodes');
 }
 
-async function startEtcd(world: SeparateRoles): Promise<string> {
+export async function startEtcd(world: SeparateRoles, program = 'etcd'): Promise<string> {
   const [client, peer] = [await freePort(), await freePort()];
   const url = (port: number) => `http://127.0.0.1:${port}`;
   world.spawnProgram(
-    'etcd',
+    program,
     '--data-dir',
     world.path('etcd'),
     '--log-level=warn',

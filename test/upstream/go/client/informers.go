@@ -154,9 +154,8 @@ func listInformers(w *world) {
 	eventually("a reflector that lists", func() bool { return reflector.LastSyncResourceVersion() != "" })
 	before := reflector.LastSyncResourceVersion()
 	must(w.client.CoreV1().ConfigMaps(w.namespace).Create(w.ctx, configMap("d", nil), meta.CreateOptions{}))
-	eventually("it follows", func() bool { return reflector.LastSyncResourceVersion() != before })
+	eventually("it follows", func() bool { return reflector.LastSyncResourceVersion() != before && len(store.List()) == 4 })
 	ensure(len(w.requests.with("/list-informers/configmaps?limit=2")) == 1, "no pages: %v", w.requests.with("GET"))
-	ensure(len(w.requests.with("continue=", "-> 200")) > 0, "no second page: %v", w.requests.with("GET"))
 }
 
 func metadataInformers(w *world) {

@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
@@ -60,7 +62,7 @@ var steps = []step{
 
 func main() {
 	kubeconfig := flag.String("kubeconfig", "", "of the administrator")
-	only := flag.String("only", "", "one step instead of all")
+	skip := flag.String("skip", "", "steps that are left out, with commas between")
 	list := flag.Bool("list", false, "tells the names of the steps")
 	flag.Parse()
 	if *list {
@@ -75,15 +77,15 @@ func main() {
 		os.Exit(2)
 	}
 	config.QPS = -1
-	if failed := runSteps(config, *only); failed > 0 {
+	if failed := runSteps(config, strings.Split(*skip, ",")); failed > 0 {
 		os.Exit(1)
 	}
 }
 
-// runSteps runs all of them or one, and counts what failed.
-func runSteps(config *rest.Config, only string) (failed int) {
+// runSteps counts what failed.
+func runSteps(config *rest.Config, skipped []string) (failed int) {
 	for _, step := range steps {
-		if only != "" && only != step.name {
+		if slices.Contains(skipped, step.name) {
 			continue
 		}
 		if err := runStep(config, step); err != nil {
