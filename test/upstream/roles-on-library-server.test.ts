@@ -14,7 +14,15 @@ const manifest = join(import.meta.dirname, '..', '..', 'examples', 'statefulset.
 const missing = missingLibraries();
 const nothing = (out: string) => out === '';
 /** What no library has: validation, scales, evictions, tokens, and who may do what. */
-const notInLibraries = ['discovery-aggregated', 'errors', 'subresources', 'token-request', 'access-review', 'events'];
+const notInLibraries = [
+  'discovery-aggregated',
+  'errors',
+  'subresources',
+  'token-request',
+  'access-review',
+  'impersonation',
+  'events',
+];
 
 describe.skipIf(missing)(missing ? `the library's server: ${missing}` : "the library's server", () => {
   let world: SeparateRoles;

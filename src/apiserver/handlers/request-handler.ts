@@ -8,7 +8,7 @@ import { streamedSubresources } from '../discovery/served-resources.ts';
 import { StoreUnavailable } from '../store/store.ts';
 import type { Exchange } from './exchange.ts';
 import type { HandlerContext } from './handler-context.ts';
-import { impersonated } from './impersonation.ts';
+import { impersonated, isImpersonating } from './impersonation.ts';
 import { isKubeletPath } from './kubelet-proxy.ts';
 import { notAllowed, serveResource } from './resource-handler.ts';
 import { respondError, statusBody } from './respond.ts';
@@ -44,9 +44,7 @@ function addressOf({ url = '/' }: IncomingMessage): Address {
 
 async function identify({ authenticator, authorizer }: HandlerContext, request: IncomingMessage): Promise<Identity> {
   const sender = await authenticator.authenticate(request);
-  const { headers } = request;
-  const isActing = 'impersonate-user' in headers || 'impersonate-group' in headers || 'impersonate-uid' in headers;
-  return isActing ? await impersonated(authorizer, sender, request) : sender;
+  return isImpersonating(request) ? await impersonated(authorizer, sender, request) : sender;
 }
 
 export async function handleRequest(

@@ -91,3 +91,17 @@ func accessReview(w *world) {
 	}}
 	ensure(must(jane.AuthorizationV1().SelfSubjectAccessReviews().Create(w.ctx, own, meta.CreateOptions{})).Status.Allowed, "/version is closed")
 }
+
+// impersonation acts as another with everything that identities have.
+func impersonation(w *world) {
+	config := rest.CopyConfig(w.config)
+	config.Impersonate = rest.ImpersonationConfig{
+		UserName: "jane", UID: "u", Groups: []string{"a", "b"}, Extra: map[string][]string{"example.com/team": {"x", "y"}},
+	}
+	reviews := kubernetes.NewForConfigOrDie(config).AuthenticationV1().SelfSubjectReviews()
+	self := must(reviews.Create(w.ctx, &authentication.SelfSubjectReview{}, meta.CreateOptions{}))
+	same("who that is", self.Status.UserInfo, authentication.UserInfo{
+		Username: "jane", UID: "u", Groups: []string{"a", "b", "system:authenticated"},
+		Extra: map[string]authentication.ExtraValue{"example.com/team": {"x", "y"}},
+	})
+}

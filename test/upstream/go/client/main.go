@@ -55,6 +55,7 @@ var steps = []step{
 	{"subresources", subresources},
 	{"token-request", tokenRequest},
 	{"access-review", accessReview},
+	{"impersonation", impersonation},
 	{"events", recordedEvents},
 	{"leader-election", leaderElection},
 	{"restart", restart},
