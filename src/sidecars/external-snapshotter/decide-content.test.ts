@@ -112,6 +112,18 @@ describe('what is to be done about a content', () => {
     expect(decideContent({ content: content(), driver: 'd', classDriver: 'd' }).kind).toBe('create');
     expect(decideContent({ content: content(), driver: 'd', classDriver: 'other' }).kind).toBe('ignore');
   });
+
+  it.each<[string, Parts, string]>([
+    [
+      'is to be deleted',
+      { metadata: { ...going, annotations: beingDeleted }, status: { snapshotHandle: 'sid' } },
+      'delete',
+    ],
+    ['is being taken', { metadata: { annotations: beingCreated } }, 'create'],
+    ['was taken', { metadata: { annotations: beingCreated }, status: { readyToUse: true } }, 'endCreation'],
+  ])('[S4] is no matter of its class when its snapshot %s', (_title, parts, expected) => {
+    expect(decideContent({ content: content(parts), driver: 'd', classDriver: 'other' }).kind).toBe(expected);
+  });
 });
 
 describe('a change of a content', () => {

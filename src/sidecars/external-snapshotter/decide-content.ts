@@ -33,8 +33,10 @@ const ignore: ContentDecision = { kind: 'ignore' };
 export function decideContent({ content, driver, classDriver }: ContentInput): ContentDecision {
   const { spec, status, metadata } = content;
   const { volumeHandle, snapshotHandle } = spec.source;
-  if (spec.driver !== driver || (classDriver !== undefined && classDriver !== driver)) return ignore;
+  if (spec.driver !== driver) return ignore;
   if (shouldDelete(content)) return decideDeletion(content);
+  // What was begun is ours to end, whatever becomes of the class.
+  if (classDriver !== undefined && classDriver !== driver && !isBeingCreated(content)) return ignore;
   if (status?.readyToUse === true) return isBeingCreated(content) ? { kind: 'endCreation' } : ignore;
   if (metadata.annotations?.[annGroupSnapshotHandle] !== undefined) return ignore;
   if (snapshotHandle !== undefined) return { kind: 'check', snapshotHandle };
