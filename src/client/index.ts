@@ -3,6 +3,7 @@ export { discoverNamespacedTypes, discoverWatchableTypes, type GetDocument, type
 export { createEventRecorder, type EventRecorderOptions } from './event-recorder.ts';
 export type { EventRecorder } from './events.ts';
 export { createHttpTransport, type HttpTransportOptions, type ServerConnection } from './http-transport.ts';
+export { ifFound } from './if-found.ts';
 export { type InClusterOptions, inClusterConnection } from './in-cluster.ts';
 export type { Informer, InformerFactory, InformerOptions, Lister, ResourceEventHandler } from './informer.ts';
 export { createInformerFactory, type InformerFactoryOptions } from './informer-factory.ts';

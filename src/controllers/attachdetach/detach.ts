@@ -4,6 +4,7 @@
  * it relies on being told, so one of the two always sees the other. The delete holds only for the version of the
  * attachment that was decided on: who tells the node of the volume again in place of this controller writes to it first.
  */
+
 import {
   isNotFound,
   type Lease,
@@ -13,7 +14,8 @@ import {
   type VolumeAttachment,
   volumeAttachments,
 } from '../../api/index.ts';
-import { ifFound, listLive } from '../common/read-live.ts';
+import { ifFound } from '../../client/index.ts';
+import { listLive } from '../common/read-live.ts';
 import type { AttachContext, VolumeOnNode } from './attach-context.ts';
 import { type DetachEvidence, findDetachEvidence } from './detach-evidence.ts';
 import { isFlexAttachment } from './flex-record.ts';

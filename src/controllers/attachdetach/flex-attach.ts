@@ -5,10 +5,11 @@
  *
  * Upstream: operation_generator.go GenerateAttachVolumeFunc, GenerateDetachVolumeFunc.
  */
+
 import { type Node, nodes, type VolumeAttachment } from '../../api/index.ts';
 import { Backoff, isAbort, messageOf, timestamp } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import type { FlexControllerPlugin } from '../../volume-plugins/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import { announceAttachFailed, announceDetachFailed } from './announce.ts';
 import type { AttachContext, FlexAttachments, FlexDetach, VolumeOnNode } from './attach-context.ts';
 import {

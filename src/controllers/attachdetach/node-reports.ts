@@ -5,8 +5,7 @@
  */
 import { type AttachedVolume, type Node, nodes } from '../../api/index.ts';
 import { KeyLock } from '../../base/index.ts';
-import type { Client } from '../../client/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { type Client, ifFound } from '../../client/index.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 
 export interface NodeReportsOptions {

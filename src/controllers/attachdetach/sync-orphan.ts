@@ -3,7 +3,7 @@
  * replaced. Everything is asked for live, because caches of different kinds advance at different speeds.
  */
 import { nodes, persistentVolumes, type VolumeAttachment, volumeAttachments } from '../../api/index.ts';
-import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { findCsiSource } from '../../component-helpers/index.ts';
 import {
   type CsiVolume,
@@ -11,7 +11,7 @@ import {
   isCsiAttachmentName,
   parseCsiUniqueVolumeName,
 } from '../../volume-plugins/index.ts';
-import { ifFound, listLive } from '../common/read-live.ts';
+import { listLive } from '../common/read-live.ts';
 import { type AttachContext, listedVolumes } from './attach-context.ts';
 import { readEvidence } from './detach.ts';
 import { isManagedNode } from './pod-volumes.ts';

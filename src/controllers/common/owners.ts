@@ -13,8 +13,7 @@ import {
   type ResourceType,
   storedSelectorMatcher,
 } from '../../api/index.ts';
-import type { Client, Informer } from '../../client/index.ts';
-import { ifFound } from './read-live.ts';
+import { type Client, type Informer, ifFound } from '../../client/index.ts';
 
 const dependentsIndex = 'controllers/controller-uid';
 const orphansIndex = 'controllers/orphans';

@@ -1,15 +1,5 @@
-import { isNotFound, type KubernetesObject, type ObjectKey, type ResourceType } from '../../api/index.ts';
+import type { KubernetesObject, ObjectKey, ResourceType } from '../../api/index.ts';
 import type { Client } from '../../client/index.ts';
-
-/** Turns NotFound into undefined. */
-export async function ifFound<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
-}
 
 /** Reads one object by listing: upstream's roles let a controller list kinds that they do not let it get. */
 export async function listLive<T extends KubernetesObject>(

@@ -1,6 +1,6 @@
 /** Finds and records the revisions of an owner's template, and forgets those that nobody needs. */
 import { type ControllerRevision, controllerRevisions, isAlreadyExists } from '../../api/index.ts';
-import type { Client, Informer } from '../../client/index.ts';
+import { type Client, type Informer, ifFound } from '../../client/index.ts';
 import {
   expiredRevisions,
   type RevisionKind,
@@ -10,7 +10,6 @@ import {
   type Templated,
 } from './controller-revision.ts';
 import { controllerOf, controllerReference, dependentsOf } from './owners.ts';
-import { ifFound } from './read-live.ts';
 
 export interface RevisionContext {
   readonly client: Client;

@@ -1,7 +1,6 @@
 /** Keeps the list of a CronJob's Jobs at work, and the time of its last success. */
 import { type CronJob, type CronJobStatus, type Job, jobs, type ObjectReference } from '../../api/index.ts';
-import type { Client } from '../../client/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { type Client, ifFound } from '../../client/index.ts';
 import { referenceTo, scheduledTimeOf } from './job-of-cron-job.ts';
 
 export interface News {

@@ -14,13 +14,13 @@ import {
   done,
   type EventRecorder,
   type Informer,
+  ifFound,
   type ReconcileResult,
   requeueAfter,
 } from '../../client/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import { controllerOf, dependentsOf } from '../common/owners.ts';
 import { isNamespaceTerminating } from '../common/pod-control.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import { refreshActive } from './active-jobs.ts';
 import { dueTime, nextRunInMs } from './decide-run.ts';

@@ -15,6 +15,7 @@ import {
   done,
   type EventRecorder,
   type Informer,
+  ifFound,
   type ReconcileResult,
   requeueAfter,
 } from '../../client/index.ts';
@@ -22,7 +23,6 @@ import { isPodPhaseTerminal } from '../../component-helpers/index.ts';
 import type { Announcer } from '../common/announcer.ts';
 import { claimDependents, controllerOf, dependentsOf } from '../common/owners.ts';
 import { isNamespaceTerminating } from '../common/pod-control.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import { annotationsOfCurrent, revisionAnnotation, revisionOf, sizeAnnotations } from './annotations.ts';
 import { conditionsOf, type RolloutNews, timesOutInMs } from './conditions.ts';

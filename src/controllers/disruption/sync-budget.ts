@@ -13,11 +13,11 @@ import {
   done,
   type EventRecorder,
   type Informer,
+  ifFound,
   type ReconcileResult,
   requeueAfter,
 } from '../../client/index.ts';
 import type { Announcer } from '../common/announcer.ts';
-import { ifFound } from '../common/read-live.ts';
 import { type BudgetDecision, decideBudget, failedStatus } from './decide-budget.ts';
 import { ExpectedScaleError, type Workloads } from './expected-scale.ts';
 

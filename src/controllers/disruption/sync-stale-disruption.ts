@@ -1,9 +1,8 @@
 /** Takes back that a pod was about to be disrupted, when nothing came of it. Upstream: disruption.go syncStalePodDisruption. */
 import { type Pod, pods } from '../../api/index.ts';
 import { timestamp } from '../../base/index.ts';
-import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { isPodPhaseTerminal, podCondition } from '../../component-helpers/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { DisruptionContext } from './sync-budget.ts';
 
 /** How long a pod may be marked without being deleted. */

@@ -9,9 +9,15 @@ import {
   splitKey,
 } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
-import { type Client, done, type EventRecorder, type Informer, type ReconcileResult } from '../../client/index.ts';
+import {
+  type Client,
+  done,
+  type EventRecorder,
+  type Informer,
+  ifFound,
+  type ReconcileResult,
+} from '../../client/index.ts';
 import { isNamespaceTerminating } from '../common/pod-control.ts';
-import { ifFound } from '../common/read-live.ts';
 import {
   annLastChangeTriggerTime,
   hasNoClusterIp,

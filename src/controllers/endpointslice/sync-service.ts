@@ -14,12 +14,12 @@ import {
   done,
   type EventRecorder,
   type Informer,
+  ifFound,
   type Lister,
   type ReconcileResult,
 } from '../../client/index.ts';
 import { controllerReference } from '../common/owners.ts';
 import { isNamespaceTerminating } from '../common/pod-control.ts';
-import { ifFound } from '../common/read-live.ts';
 import {
   annLastChangeTriggerTime,
   hasNoClusterIp,

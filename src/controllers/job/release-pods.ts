@@ -1,6 +1,7 @@
 /** Takes the tracking finalizer from pods whose end is counted, or will never be. */
+
 import { type Pod, pods } from '../../api/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { ifFound } from '../../client/index.ts';
 import type { JobContext } from './job-context.ts';
 import { isTracked, trackingFinalizer } from './job-pods.ts';
 

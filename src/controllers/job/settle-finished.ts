@@ -1,7 +1,6 @@
 /** What is left to do for a Job that is over: its pods are let go, and its time to live runs. */
 import { type Job, jobs, type Pod } from '../../api/index.ts';
-import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { done, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import type { JobContext } from './job-context.ts';
 import { isTracked } from './job-pods.ts';
 import { endOf } from './job-status.ts';

@@ -1,8 +1,7 @@
 /** A pod that carries the tracking finalizer although no Job counts it: nobody else would ever let it go. */
 import { type Job, jobs, storedSelectorMatcher } from '../../api/index.ts';
-import { done, type Informer, type ReconcileResult } from '../../client/index.ts';
+import { done, type Informer, ifFound, type ReconcileResult } from '../../client/index.ts';
 import { controllerOf } from '../common/owners.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { JobContext } from './job-context.ts';
 import { isTracked } from './job-pods.ts';
 import { endOf } from './job-status.ts';

@@ -12,8 +12,7 @@ import {
   type ResourceType,
 } from '../../api/index.ts';
 import { type Clock, messageOf, timestamp } from '../../base/index.ts';
-import { type Client, done, type Lister, type ReconcileResult, requeueAfter } from '../../client/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { type Client, done, ifFound, type Lister, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { changedConditions } from './conditions.ts';
 
 export interface NamespaceContext {

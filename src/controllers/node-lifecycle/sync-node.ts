@@ -6,13 +6,13 @@ import {
   done,
   type EventRecorder,
   type Informer,
+  ifFound,
   type ReconcileResult,
   requeueAfter,
 } from '../../client/index.ts';
 import { podCondition } from '../../component-helpers/index.ts';
 import { nodeCondition, readyStatusOf } from '../common/node-condition.ts';
 import { podsOnNode } from '../common/pods-by-node.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { WrittenCache } from '../common/written-cache.ts';
 import { isEvicting, silencedConditions, unhealthyTaintKey, wantedTaints } from './decide-node.ts';
 import type { NodeHealth } from './node-health.ts';

@@ -1,10 +1,11 @@
 /** Deletes a released volume through the plugin of this process that can: first the storage, then the object. */
+
 import { type PersistentVolume, persistentVolumes } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { annDynamicallyProvisioned, inTreeVolumeFinalizer } from '../../component-helpers/index.ts';
 import { VolumeInUseError } from '../../volume-plugins/index.ts';
 import { hasFinalizer, withoutFinalizer } from '../common/finalizers.ts';
-import { ifFound } from '../common/read-live.ts';
 import { type BinderContext, failVolume, writeVolume } from './binder-context.ts';
 import { deleteFailed, deletionWaits, usedByPods } from './messages.ts';
 import { readReclaimable } from './read-reclaimable.ts';

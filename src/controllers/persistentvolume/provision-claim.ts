@@ -3,6 +3,7 @@
  * so does what the plugin makes: a repeated attempt finds what an earlier one left.
  * Upstream: pv_controller.go provisionClaimOperation.
  */
+
 import {
   type Draft,
   isAlreadyExists,
@@ -13,6 +14,7 @@ import {
   type StorageClass,
 } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import {
   annBoundByController,
   annDynamicallyProvisioned,
@@ -22,7 +24,6 @@ import {
   inTreeVolumeFinalizer,
 } from '../../component-helpers/index.ts';
 import { type ControllerPlugin, finalError } from '../../volume-plugins/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import { type BinderContext, writeClaim } from './binder-context.ts';
 import { decideClaim } from './decide-claim.ts';
 import {

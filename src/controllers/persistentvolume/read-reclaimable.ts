@@ -1,8 +1,9 @@
 /** The last look before a volume's content is destroyed: at the API server, never at a cache. */
+
 import { type PersistentVolume, persistentVolumeClaims, persistentVolumes } from '../../api/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { isPodTerminated } from '../../component-helpers/index.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { BinderContext } from './binder-context.ts';
 import { isDeletedExternally } from './provisioners.ts';
 import { claimRefKey } from './volume-cache.ts';

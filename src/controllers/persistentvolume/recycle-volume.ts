@@ -3,10 +3,11 @@
  * recycling stands and takes it one step on; the pod's changes wake it. A pod of an earlier life is removed and another
  * one made. Upstream: recycleVolumeOperation, recycler_client.go.
  */
+
 import { isAlreadyExists, type PersistentVolume, type Pod, pods } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { finalError } from '../../volume-plugins/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import { type BinderContext, failVolume, writeVolume } from './binder-context.ts';
 import { unboundVolume } from './decide-volume.ts';
 import { noRecycler, recycled, recycleFailed, recycleWaits, usedByPods } from './messages.ts';

@@ -7,10 +7,9 @@ import {
   persistentVolumes,
 } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
-import { done, type ReconcileResult } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult } from '../../client/index.ts';
 import { isPodTerminated } from '../../component-helpers/index.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
-import { ifFound } from '../common/read-live.ts';
 import { nextBindStep, unboundStatus } from './bind-steps.ts';
 import {
   type BinderContext,

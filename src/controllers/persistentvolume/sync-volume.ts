@@ -1,9 +1,8 @@
 /** Brings one volume's phase in line with its claim, and reclaims it when the claim is gone: reads, decides, acts. */
 import { keyOf, type PersistentVolume, persistentVolumeClaims, splitKey } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
-import { done, type ReconcileResult } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult } from '../../client/index.ts';
 import { getVolumeClass } from '../../component-helpers/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import { withVolumePhase } from './bind-steps.ts';
 import {
   type BinderContext,

@@ -2,9 +2,10 @@
  * What a process that died left half made: storage of claims that are gone, whose volume's object was never written.
  * While the claim exists, the next attempt to provision finds the same storage.
  */
+
 import { persistentVolumeClaims, persistentVolumes } from '../../api/index.ts';
+import { ifFound } from '../../client/index.ts';
 import type { ProvisioningIntents } from '../../volume-plugins/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import type { BinderContext } from './binder-context.ts';
 
 /** Longer than any attempt takes; another process may be at one that this one knows nothing of. */

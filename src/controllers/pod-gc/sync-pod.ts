@@ -1,10 +1,10 @@
 /** Removes a pod that nobody will ever end, after a live look at its node. */
 import { type Lease, leases, type Node, nodes, type Pod, pods } from '../../api/index.ts';
 import type { Clock, Logger } from '../../base/index.ts';
-import { type Client, done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { type Client, done, type Informer, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { type Disruption, markDisrupted } from '../common/disrupt-pod.ts';
 import { nodeLeaseNamespace } from '../common/node-condition.ts';
-import { ifFound, listLive } from '../common/read-live.ts';
+import { listLive } from '../common/read-live.ts';
 import { type CollectDecision, decidePod, type PodSurroundings } from './decide-pod.ts';
 import type { EndedPods } from './ended-pods.ts';
 

@@ -1,7 +1,7 @@
 /** Keeps a volume that is being deleted until no claim is bound to it. Upstream: volume/pvprotection. */
 import { type PersistentVolume, persistentVolumes } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
-import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
+import { type Client, done, type Informer, ifFound, type ReconcileResult } from '../../client/index.ts';
 import { volumeProtectionFinalizer } from '../../component-helpers/index.ts';
 import { decideProtection, withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 
@@ -22,12 +22,12 @@ export async function syncVolume(
     case 'settled':
       return done;
     case 'protect':
-      await client.update(persistentVolumes, withFinalizer(volume, volumeProtectionFinalizer), { signal });
+      await ifFound(client.update(persistentVolumes, withFinalizer(volume, volumeProtectionFinalizer), { signal }));
       return done;
     case 'releaseIfUnused':
       // A phase read from a cache is safe here: the write is refused when the volume changed since.
       if (volume.status?.phase === 'Bound') return done;
-      await client.update(persistentVolumes, withoutFinalizer(volume, volumeProtectionFinalizer), { signal });
+      await ifFound(client.update(persistentVolumes, withoutFinalizer(volume, volumeProtectionFinalizer), { signal }));
       return done;
     default:
       return unreachable(decision, 'protection decision');

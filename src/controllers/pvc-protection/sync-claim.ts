@@ -1,7 +1,7 @@
 /** Keeps a claim that is being deleted until no scheduled pod uses it, and tells which ones no pod uses. Upstream: volume/pvcprotection. */
 import { keyOf, type PersistentVolumeClaim, type Pod, persistentVolumeClaims, pods } from '../../api/index.ts';
 import { type Clock, unreachable } from '../../base/index.ts';
-import { type Client, done, type Informer, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { type Client, done, type Informer, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { claimProtectionFinalizer } from '../../component-helpers/index.ts';
 import { decideProtection, withFinalizer, withoutFinalizer } from '../common/finalizers.ts';
 import { podsUsingClaim } from '../common/pod-claim-index.ts';
@@ -33,19 +33,22 @@ export async function syncClaim(
       await tellUnused(context, claim, signal);
       return done;
     case 'protect':
-      await context.client.update(persistentVolumeClaims, withFinalizer(claim, claimProtectionFinalizer), { signal });
+      await write(context, withFinalizer(claim, claimProtectionFinalizer), signal);
       return done;
     case 'releaseIfUnused':
       if (podsUsingClaim(context.pods, key).some((pod) => keepsClaim(pod, claim))) return done;
       // Its end may be missed with all that the cache missed of it.
       if (await isInUse(context, claim, signal)) return requeueAfter(recheckMs);
-      await context.client.update(persistentVolumeClaims, withoutFinalizer(claim, claimProtectionFinalizer), {
-        signal,
-      });
+      await write(context, withoutFinalizer(claim, claimProtectionFinalizer), signal);
       return done;
     default:
       return unreachable(decision, 'protection decision');
   }
+}
+
+/** A claim that is gone by now needs nothing. */
+async function write({ client }: ClaimProtectionContext, claim: PersistentVolumeClaim, signal: AbortSignal) {
+  await ifFound(client.update(persistentVolumeClaims, claim, { signal }));
 }
 
 /** What the cache shows is told; a pod that it does not show yet wakes the claim when it comes. */
@@ -57,7 +60,8 @@ async function tellUnused(
   if (!tellsUnused) return;
   const decision = decideUnused(claim, podsUsingClaim(podCache, keyOf(claim)));
   if (decision.kind === 'settled') return;
-  await client.updateStatus(persistentVolumeClaims, withUnusedCondition(claim, decision.status, clock), { signal });
+  const wanted = withUnusedCondition(claim, decision.status, clock);
+  await ifFound(client.updateStatus(persistentVolumeClaims, wanted, { signal }));
 }
 
 /** A cache can say yes; only the API server can say no, because pods and claims reach caches at different times. */

@@ -3,8 +3,7 @@
  * with it, as those do that upstream signs itself, and no key has to be here.
  */
 import { type Secret, type ServiceAccount, secrets, serviceAccounts } from '../../api/index.ts';
-import { type Client, done, type Informer, type ReconcileResult } from '../../client/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { type Client, done, type Informer, ifFound, type ReconcileResult } from '../../client/index.ts';
 
 export interface TokenContext {
   readonly client: Client;

@@ -1,4 +1,5 @@
 /** Makes the content of a snapshot: from then on the snapshotter of the driver takes the snapshot. */
+
 import {
   annSnapshotDeletionSecretName,
   annSnapshotDeletionSecretNamespace,
@@ -17,8 +18,8 @@ import {
   volumeSnapshots,
 } from '../../api/index.ts';
 import { goQuote, isAbort, messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { snapshotSecretOf, volumeMatchesNode } from '../../component-helpers/index.ts';
-import { ifFound } from '../common/read-live.ts';
 import { type SnapshotContext, SnapshotFailure, SnapshotSourceError } from './context.ts';
 import { checkOwn } from './find-content.ts';
 import { classNotFound } from './snapshot-class.ts';

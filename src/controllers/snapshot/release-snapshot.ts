@@ -17,9 +17,8 @@ import {
   volumeSnapshots,
 } from '../../api/index.ts';
 import { isAbort } from '../../base/index.ts';
-import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { hasFinalizer, withoutFinalizer } from '../common/finalizers.ts';
-import { ifFound } from '../common/read-live.ts';
 import { byRestoredSnapshot, decisionKey, type SnapshotContext } from './context.ts';
 import { contentNamesOf, isBeingRestored, isHeld, pointsBack } from './snapshot-state.ts';
 

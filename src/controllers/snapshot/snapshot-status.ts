@@ -1,4 +1,5 @@
 /** Writes what users read of a snapshot: its status, and the events that tell of its changes. */
+
 import {
   isConflict,
   isNotFound,
@@ -8,7 +9,7 @@ import {
   volumeSnapshots,
 } from '../../api/index.ts';
 import { isAbort, messageOf, timestamp } from '../../base/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { ifFound } from '../../client/index.ts';
 import { type SnapshotContext, SnapshotFailure } from './context.ts';
 import { isReady, nextStatus } from './snapshot-state.ts';
 

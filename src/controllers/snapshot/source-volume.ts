@@ -1,4 +1,5 @@
 /** The volume that a snapshot is taken of, and the claim that keeps it meanwhile. */
+
 import {
   claimAsSourceFinalizer,
   keyOf,
@@ -10,9 +11,9 @@ import {
   type VolumeSnapshot,
 } from '../../api/index.ts';
 import { goQuote, isAbort, messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { isVolumeBoundToClaim } from '../../component-helpers/index.ts';
 import { withFinalizer } from '../common/finalizers.ts';
-import { ifFound } from '../common/read-live.ts';
 import { type SnapshotContext, SnapshotSourceError } from './context.ts';
 import { isProtectedClaim, sourceClaimKey } from './snapshot-state.ts';
 

@@ -11,9 +11,8 @@ import {
   volumeSnapshots,
 } from '../../api/index.ts';
 import { isAbort, messageOf } from '../../base/index.ts';
-import { done, type ReconcileResult } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult } from '../../client/index.ts';
 import { withFinalizer } from '../common/finalizers.ts';
-import { ifFound } from '../common/read-live.ts';
 import { decisionKey, type SnapshotContext, SnapshotFailure } from './context.ts';
 import { createContent } from './create-content.ts';
 import { findOwnContent } from './find-content.ts';

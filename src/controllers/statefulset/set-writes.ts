@@ -1,4 +1,5 @@
 /** What a StatefulSet writes of its pods and claims, and what it says of it. Upstream: statefulset/stateful_pod_control.go. */
+
 import {
   type Draft,
   isAlreadyExists,
@@ -9,7 +10,7 @@ import {
   type StatefulSet,
 } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
-import { ifFound } from '../common/read-live.ts';
+import { ifFound } from '../../client/index.ts';
 import { isLeftBehind } from './claim-retention.ts';
 import { podNameOf } from './ordinals.ts';
 import { claimsOf } from './pod-of-set.ts';

@@ -10,10 +10,9 @@ import {
   statefulSets,
 } from '../../api/index.ts';
 import { unreachable } from '../../base/index.ts';
-import { done, type ReconcileResult, requeueAfter } from '../../client/index.ts';
+import { done, ifFound, type ReconcileResult, requeueAfter } from '../../client/index.ts';
 import { type RevisionKind, templateOf } from '../common/controller-revision.ts';
 import { dependentsOf } from '../common/owners.ts';
-import { ifFound } from '../common/read-live.ts';
 import { resolveRevision, truncateHistory } from '../common/revision-history.ts';
 import { withRetention } from './claim-retention.ts';
 import { availableInMs, decideSet, isRunningAndReady, revisionNameOf, type SetAction } from './decide-set.ts';

@@ -6,11 +6,11 @@ import {
   done,
   type EventRecorder,
   type Informer,
+  ifFound,
   type ReconcileResult,
   requeueAfter,
 } from '../../client/index.ts';
 import { markDisrupted } from '../common/disrupt-pod.ts';
-import { ifFound } from '../common/read-live.ts';
 import { decideEviction, noExecuteTaints } from './decide-eviction.ts';
 
 export interface TaintEvictionContext {

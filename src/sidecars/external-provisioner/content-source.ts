@@ -2,8 +2,8 @@
  * What a claim's volume is to be filled from. The source is read from the server, checked, and made to stay by a
  * finalizer before anybody is asked for a volume.
  */
+
 import {
-  isNotFound,
   type PersistentVolumeClaim,
   persistentVolumeClaims,
   persistentVolumes,
@@ -12,6 +12,7 @@ import {
   volumeSnapshots,
 } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { cloningProtectionFinalizer } from '../../component-helpers/index.ts';
 import type { CreateRequest } from './attempts.ts';
 import { checkSourceClaim, clonedVolumeId } from './clone-source.ts';
@@ -106,13 +107,4 @@ async function prepareRestore(
       if (outcome === 'deleted') throw new ProvisionError(`snapshot ${name} is being deleted`);
     },
   };
-}
-
-async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (thrown) {
-    if (isNotFound(thrown)) return undefined;
-    throw thrown;
-  }
 }

@@ -1,6 +1,8 @@
 /** Ends what was begun for a claim that has its volume, or that will not get one from what was begun. */
+
 import { csiNodes, isNotFound, nodes, type PersistentVolumeClaim, persistentVolumes } from '../../api/index.ts';
 import { messageOf } from '../../base/index.ts';
+import { ifFound } from '../../client/index.ts';
 import { getClaimClass } from '../../component-helpers/index.ts';
 import { PluginService } from '../../csi/index.ts';
 import { secretData } from '../common/secrets.ts';
@@ -34,19 +36,9 @@ async function findMissing(
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  if (!(await isThere(client.get(nodes, { name }, { signal })))) return `node "${name}"`;
+  if (!(await ifFound(client.get(nodes, { name }, { signal })))) return `node "${name}"`;
   if (!driver.plugin.services.has(PluginService.VOLUME_ACCESSIBILITY_CONSTRAINTS)) return undefined;
-  return (await isThere(client.get(csiNodes, { name }, { signal }))) ? undefined : `csinode.storage.k8s.io "${name}"`;
-}
-
-async function isThere(read: Promise<unknown>): Promise<boolean> {
-  try {
-    await read;
-    return true;
-  } catch (thrown) {
-    if (isNotFound(thrown)) return false;
-    throw thrown;
-  }
+  return (await ifFound(client.get(csiNodes, { name }, { signal }))) ? undefined : `csinode.storage.k8s.io "${name}"`;
 }
 
 /** Ends the intent of a claim that has its volume, or that will not get one. */
