@@ -127,6 +127,8 @@ function createContext(
     client,
     nodes: nodeCache,
     devicePathOf: (node, volumeName) => {
+      // Drivers of CSI name none, and nearly all volumes are theirs.
+      if (isCsiUniqueVolumeName(volumeName)) return '';
       const attachment = actual.attachmentsOf(volumeName).get(node);
       return attachment ? devicePathOf(attachment) : '';
     },

@@ -79,17 +79,18 @@ export class NodeReports {
     const current = node.status?.volumesAttached ?? [];
     const reported = this.#reportedTo(node);
     const usable = this.#options.usableVolumes(nodeName, reported);
-    const devicePathOf = (name: string) => this.#options.devicePathOf(nodeName, name);
-    const isGood = ({ name, devicePath }: AttachedVolume) =>
-      usable.has(name) && isSamePath(devicePath, devicePathOf(name));
-    if (usable.size === current.length && current.every(isGood)) {
+    const pathOf = (name: string) => this.#options.devicePathOf(nodeName, name);
+    const rightly = (volume: AttachedVolume) => {
+      const devicePath = pathOf(volume.name);
+      return isSamePath(volume.devicePath, devicePath) ? volume : { name: volume.name, devicePath };
+    };
+    const kept = current.filter(({ name }) => usable.has(name)).map(rightly);
+    if (usable.size === current.length && kept.every((volume, index) => volume === current[index])) {
       this.#goodLooks.set(nodeName, { node, version: this.#options.versionOf(nodeName) });
       return undefined;
     }
     const added = [...usable].filter((name) => !reported.has(name)).sort();
-    const kept = current.filter(({ name }) => usable.has(name));
-    const named = (name: string) => ({ name, devicePath: devicePathOf(name) });
-    return [...kept.map((volume) => (isGood(volume) ? volume : named(volume.name))), ...added.map(named)];
+    return [...kept, ...added.map((name) => ({ name, devicePath: pathOf(name) }))];
   }
 }
 
